@@ -1,0 +1,98 @@
+"""Tables, constraints, queries and one-row truths: all SQL is here; one file a noun."""
+
+from models.account import Account, Group, House, Invitation, Link
+from models.base import Base, bind, db, lock, on_postgresql, transaction
+from models.bill import Balance, Bill, Charge, Payment
+from models.meter import Meter, Register
+from models.notice import Audit, Notice, NoticeReceipt, Outbox
+from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
+from models.reading import Reading, Submission
+from models.resident import Attempt, Captcha, Code, Consent, Operator, Resident, Session, Text
+from models.run import ExportBatch, ImportRun, RefusedRow
+from models.supplier import Service, Supplier, SupplierSetting, Tariff
+
+TABLES: list[type[Base]] = [
+    Supplier,
+    Service,
+    Tariff,
+    SupplierSetting,
+    Resident,
+    Session,
+    Attempt,
+    Code,
+    Captcha,
+    Text,
+    Consent,
+    Operator,
+    House,
+    Account,
+    Group,
+    Link,
+    Invitation,
+    Meter,
+    Register,
+    Bill,
+    Charge,
+    Payment,
+    Balance,
+    ImportRun,
+    RefusedRow,
+    ExportBatch,
+    Submission,
+    Reading,
+    Checkout,
+    Order,
+    OrderLine,
+    Match,
+    GatewayEvent,
+    Notice,
+    NoticeReceipt,
+    Outbox,
+    Audit,
+]
+
+__all__ = [
+    "Account",
+    "Attempt",
+    "Audit",
+    "Balance",
+    "Base",
+    "Bill",
+    "Captcha",
+    "Charge",
+    "Checkout",
+    "Code",
+    "Consent",
+    "ExportBatch",
+    "GatewayEvent",
+    "Group",
+    "House",
+    "ImportRun",
+    "Link",
+    "Match",
+    "Meter",
+    "Notice",
+    "NoticeReceipt",
+    "Operator",
+    "Order",
+    "OrderLine",
+    "Outbox",
+    "Payment",
+    "Reading",
+    "RefusedRow",
+    "Register",
+    "Resident",
+    "Service",
+    "Session",
+    "Submission",
+    "Supplier",
+    "SupplierSetting",
+    "TABLES",
+    "Tariff",
+    "Text",
+    "bind",
+    "db",
+    "lock",
+    "on_postgresql",
+    "transaction",
+]

@@ -1,0 +1,105 @@
+"""Houses, accounts («лицевой счёт»), the residents' links to them and their groups."""
+
+from __future__ import annotations
+
+from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+
+from models.base import Base, UtcField
+from models.resident import Resident
+from models.supplier import Supplier
+
+
+class House(Base):
+    """One building; `key` is the folded address, so two spellings of one house meet."""
+
+    settlement = TextField()
+    street = TextField(default="")
+    number = TextField()
+    key = TextField(unique=True)
+
+    class Meta:
+        indexes = ((("settlement", "street", "number"), False),)
+
+
+class Account(Base):
+    """«Лицевой счёт» of one supplier (exchange table `accounts`); the number is text, leading zeros matter.
+
+    `kind` is ``person`` or ``organisation``. Areas are printed decimals. `passport_hash` is an HMAC over the
+    passport facts under the data key whose id is `passport_key`; the facts themselves are nowhere.
+    """
+
+    supplier = ForeignKeyField(Supplier, backref="accounts")
+    number = TextField()
+    els = TextField(default="")
+    kind = TextField(default="person")
+    surname = TextField(default="")
+    name = TextField(default="")
+    patronymic = TextField(default="")
+    title = TextField(default="")
+    inn = TextField(default="")
+    holder_key = TextField(default="")
+    house = ForeignKeyField(House, backref="accounts")
+    flat = TextField(default="")
+    area = TextField(default="")
+    living_area = TextField(default="")
+    rooms = IntegerField(null=True)
+    registered = IntegerField(null=True)
+    stove = TextField(default="")
+    ownership = TextField(default="")
+    contract = TextField(default="")
+    division = TextField(default="")
+    passport_hash = TextField(default="")
+    passport_key = TextField(default="")
+    activation_hash = TextField(default="")
+    closed_on = DateField(null=True)
+    run_id = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("supplier", "number"), True), (("house", "flat"), False))
+
+    @property
+    def holder(self) -> str:
+        """ФИО or the organisation's name, as the billing gave it."""
+        if self.kind == "organisation":
+            return str(self.title)
+        return " ".join(part for part in (self.surname, self.name, self.patronymic) if part)
+
+
+class Group(Base):
+    """A resident's own heading over some of his accounts («Дача»)."""
+
+    resident = ForeignKeyField(Resident, backref="groups", on_delete="CASCADE")
+    name = TextField()
+
+    class Meta:
+        table_name = "account_group"  # GROUP is a word of SQL
+        indexes = ((("resident", "name"), True),)
+
+
+class Link(Base):
+    """A resident holds an account; alias, group and way of bills are his own (decisions 1)."""
+
+    resident = ForeignKeyField(Resident, backref="links", on_delete="CASCADE")
+    account = ForeignKeyField(Account, backref="links")
+    label = TextField(default="", column_name="alias")  # «Псевдоним»; Model.alias is peewee's own
+    group = ForeignKeyField(Group, null=True, backref="links", on_delete="SET NULL")
+    bills_by_email = BooleanField(default=False)
+    fact = TextField(default="")  # by which fact it was linked: meter, payment, bill, activation, operator
+    linked_at = UtcField()
+
+    class Meta:
+        indexes = ((("resident", "account"), True),)
+
+
+class Invitation(Base):
+    """A resident of an older portal, moved in by the billing's `residents` table: waits for a one-time link."""
+
+    account = ForeignKeyField(Account, unique=True, backref="invitations", on_delete="CASCADE")
+    email = TextField(default="")
+    phone = TextField(default="")
+    surname = TextField(default="")
+    name = TextField(default="")
+    patronymic = TextField(default="")
+    invited_at = UtcField(null=True)
+    accepted_at = UtcField(null=True)
+    run_id = IntegerField(null=True)

@@ -1,0 +1,62 @@
+"""Meters («прибор учёта») and their registers («шкала»)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+
+from models.account import Account
+from models.base import Base
+from models.supplier import Service
+
+SINGLE = "Круглосуточный"
+
+
+class Meter(Base):
+    """A meter of an account; the fifteen fields of the card are the billing's own words."""
+
+    account = ForeignKeyField(Account, backref="meters")
+    service = ForeignKeyField(Service, backref="meters")
+    number = TextField()
+    model = TextField(default="")
+    ratio = IntegerField(default=1)
+    place = TextField(default="")
+    accuracy = TextField(default="")
+    condition = TextField(default="")
+    relation = TextField(default="")
+    balance_owner = TextField(default="")
+    voltage = TextField(default="")
+    current = TextField(default="")
+    installed_on = DateField(null=True)
+    verified_on = DateField(null=True)
+    interval_years = IntegerField(null=True)
+    verified_until = DateField(null=True)
+    is_automatic = BooleanField(default=False)
+    removed_on = DateField(null=True)
+    run_id = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("account", "service", "number"), True),)
+
+    def is_removed(self, today: date) -> bool:
+        """Taken down by the day: no reading can be sent for it."""
+        return self.removed_on is not None and self.removed_on <= today
+
+    def is_expired(self, today: date) -> bool:
+        """Its verification has run out (ПП 354 п. 81(12))."""
+        return self.verified_until is not None and self.verified_until < today
+
+
+class Register(Base):
+    """One scale of a meter: `digits` whole digits, `decimals` after the point."""
+
+    meter = ForeignKeyField(Meter, backref="registers")
+    scale = TextField(default=SINGLE)
+    position = IntegerField(default=0)
+    digits = IntegerField()
+    decimals = IntegerField(default=0)
+    run_id = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("meter", "scale"), True),)

@@ -1,0 +1,57 @@
+"""The record of what came in and went out: import runs, refused rows, export batches."""
+
+from __future__ import annotations
+
+from peewee import BlobField, BooleanField, ForeignKeyField, IntegerField, TextField
+
+from models.base import Base, UtcField
+from models.supplier import Supplier
+
+
+class ImportRun(Base):
+    """One run of `flask import` or of the console: who, when, which file, what came of it.
+
+    `state`: staging, publishing, done, refused (strict), failed, dropped. `counts` is JSON by table:
+    ``{"bills": {"new": 1, "changed": 0, "same": 2, "refused": 0}}``; `messages` is JSON, a list of Russian sentences.
+    """
+
+    who = TextField()
+    file_name = TextField()
+    sha256 = TextField()
+    started_at = UtcField()
+    finished_at = UtcField(null=True)
+    state = TextField()
+    is_dry = BooleanField(default=False)
+    is_strict = BooleanField(default=False)
+    table = TextField(default="")
+    done = IntegerField(default=0)
+    total = IntegerField(default=0)
+    counts = TextField(default="{}")
+    messages = TextField(default="[]")
+
+
+class RefusedRow(Base):
+    """A refused row of a run: physical line, its cells as JSON (passport columns blanked) and why."""
+
+    run = ForeignKeyField(ImportRun, backref="refused_rows", on_delete="CASCADE")
+    table = TextField()
+    line = IntegerField()
+    cells = TextField()
+    reason = TextField()
+
+
+class ExportBatch(Base):
+    """A numbered export; the bytes are kept, so that a second download is identical."""
+
+    kind = TextField()
+    number = IntegerField()
+    created_at = UtcField()
+    who = TextField()
+    supplier = ForeignKeyField(Supplier, null=True)
+    file_name = TextField()
+    rows = IntegerField()
+    sha256 = TextField()
+    content = BlobField()
+
+    class Meta:
+        indexes = ((("kind", "number"), True),)

@@ -1,0 +1,84 @@
+"""Suppliers, their services, tariffs and dated settings."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from peewee import DateField, ForeignKeyField, IntegerField, TextField
+
+from models.base import Base, MicroField
+
+
+class Supplier(Base):
+    """A utility whose accounts live here (exchange table `suppliers`)."""
+
+    code = TextField(unique=True)
+    name = TextField()
+    short_name = TextField(default="")
+    inn = TextField()
+    kpp = TextField(default="")
+    ogrn = TextField(default="")
+    bank_account = TextField(default="")
+    bank = TextField(default="")
+    bik = TextField(default="")
+    corr_account = TextField(default="")
+    address = TextField(default="")
+    phone = TextField(default="")
+    email = TextField(default="")
+    site = TextField(default="")
+    hours = TextField(default="")
+    run_id = IntegerField(null=True)
+
+    @property
+    def title(self) -> str:
+        """The name a card shows."""
+        return str(self.short_name or self.name)
+
+
+class Service(Base):
+    """A service of a supplier; `kind` is one of the closed list of exchange.md («электроэнергия», «пени»…)."""
+
+    supplier = ForeignKeyField(Supplier, backref="services")
+    code = TextField()
+    name = TextField()
+    unit = TextField()
+    kind = TextField()
+    position = IntegerField(default=0)
+    provider = TextField(default="")
+    run_id = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("supplier", "code"), True),)
+
+
+class Tariff(Base):
+    """A price of a service from a day on, for a scale and a category of consumers ("" = one price, the rest)."""
+
+    service = ForeignKeyField(Service, backref="tariffs")
+    scale = TextField(default="")
+    since = DateField()
+    category = TextField(default="")
+    price = MicroField()
+    norm = MicroField(null=True)
+    norm_base = TextField(default="")
+    run_id = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("service", "scale", "since", "category"), True),)
+
+
+class SupplierSetting(Base):
+    """A dated setting of a supplier (None = of all): JSON text under a key; the newest not after the day rules."""
+
+    supplier = ForeignKeyField(Supplier, null=True, backref="settings")
+    key = TextField()
+    since = DateField()
+    value = TextField()
+
+    class Meta:
+        indexes = ((("supplier", "key", "since"), True),)
+
+    @classmethod
+    def in_force(cls, day: date) -> list[SupplierSetting]:
+        """All settings that have begun by the day, oldest first: a later row of the same key overrides."""
+        return list(cls.select().where(cls.since <= day).order_by(cls.since, cls.id))
