@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.base import Base, UtcField
 from models.resident import Resident
@@ -58,6 +58,18 @@ class Account(Base):
         indexes = ((("supplier", "number"), True), (("house", "flat"), False))
 
     @property
+    def address(self) -> str:
+        """«г. Светлоречье, ул. Лесная, д. 12, кв. 45», as far as it is known; needs the house joined."""
+        house, flat = str(self.house.number), str(self.flat)
+        parts = (
+            str(self.house.settlement),
+            str(self.house.street),
+            f"д. {house}" if house[:1].isdigit() else house,
+            f"кв. {flat}" if flat[:1].isdigit() else flat,
+        )
+        return ", ".join(part for part in parts if part).replace(". ", ".\N{NO-BREAK SPACE}")
+
+    @property
     def holder(self) -> str:
         """ФИО or the organisation's name, as the billing gave it."""
         if self.kind == "organisation":
@@ -89,6 +101,27 @@ class Link(Base):
 
     class Meta:
         indexes = ((("resident", "account"), True),)
+
+    @classmethod
+    def held_by(cls, resident: Resident) -> ModelSelect[Link]:
+        """The resident's links in the order of linking, each with account, supplier, house and group: one query."""
+        return (
+            cls.select(cls, Account, Supplier, House, Group)
+            .join(Account)
+            .join(Supplier)
+            .switch(Account)
+            .join(House)
+            .switch(cls)
+            .join(Group, JOIN.LEFT_OUTER)
+            .where(cls.resident == resident)
+            .order_by(cls.linked_at, cls.id)
+        )
+
+    @classmethod
+    def suppliers_of(cls, resident: Resident) -> ModelSelect[Supplier]:
+        """The suppliers of the accounts that the resident holds."""
+        held = Account.select(Account.supplier).join(cls).where(cls.resident == resident)
+        return Supplier.select().where(Supplier._meta.primary_key.in_(held)).order_by(Supplier.name)
 
 
 class Invitation(Base):

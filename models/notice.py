@@ -38,6 +38,11 @@ class NoticeReceipt(Base):
     class Meta:
         indexes = ((("notice", "resident"), True), (("resident", "is_read", "id"), False))
 
+    @classmethod
+    def unread(cls, resident: Resident) -> int:
+        """How many the bell counts."""
+        return int(cls.select().where(cls.resident == resident, cls.is_read == False).count())  # noqa: E712
+
 
 class Outbox(Base):
     """A letter or message to be sent: kind and ids, never a link, a code or a password (decisions 7).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from flask_login import UserMixin
 from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
 
@@ -63,6 +65,23 @@ class Session(Base):
     address = TextField(default="")
     device = TextField(default="")
     is_remembered = BooleanField(default=False)
+
+    @classmethod
+    def alive(cls, token_hash: str, now: datetime) -> Session | None:
+        """The open session of a cookie, its resident with it in the same query; None if ended, expired or unknown."""
+        found: Session | None = (
+            cls.select(cls, Resident)
+            .join(Resident)
+            .where(cls.token_hash == token_hash, cls.ended_at.is_null(), cls.expires_at > now)
+            .first()
+        )
+        return found
+
+    def touch(self, now: datetime) -> None:
+        """Notes that the browser was seen, at most once in ten minutes: reading a page must not cost a write."""
+        if now - self.seen_at > timedelta(minutes=10):
+            self.seen_at = now
+            self.save()
 
 
 class Attempt(Base):

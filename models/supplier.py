@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from peewee import DateField, ForeignKeyField, IntegerField, TextField
+from peewee import DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.base import Base, MicroField
 
@@ -28,6 +28,10 @@ class Supplier(Base):
     site = TextField(default="")
     hours = TextField(default="")
     run_id = IntegerField(null=True)
+
+    @classmethod
+    def by_name(cls) -> ModelSelect[Supplier]:
+        return cls.select().order_by(cls.name)
 
     @property
     def title(self) -> str:

@@ -1,0 +1,52 @@
+"""create_app(settings): wires the database, the blueprints, the hooks and the errors; nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+
+import clock
+import config
+from models import bind
+from views import assets, context, errors, format, gate, security, sessions
+from views.blueprints import BLUEPRINTS
+
+ROOT = Path(__file__).resolve().parent
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The portal as a WSGI application; `settings` default to the environment and portal.toml."""
+    settings = settings or config.load()
+    app = Flask(__name__, static_folder=None, root_path=str(ROOT))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="abonent_form",
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=1),
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=2000,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["settings"] = settings
+    clock.set_zone(settings.timezone)
+    bind(settings.database_url)
+    CSRFProtect(app)
+    login = LoginManager(app)
+    login.request_loader(sessions.load)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    format.install(app)
+    context.install(app)
+    assets.install(app)
+    gate.install(app)
+    security.install(app)
+    errors.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,208 @@
+"""Settings: the only reader of the environment and of portal.toml; names all wrong or missing keys at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from presets import Preset, PresetError, load_preset
+
+ROOT = Path(__file__).resolve().parent
+
+ENVIRONMENT = {
+    "ABONENT_SECRET_KEY",
+    "ABONENT_DATABASE_URL",
+    "ABONENT_CONFIG",
+    "ABONENT_BASE_URL",
+    "ABONENT_MAIL_URL",
+    "ABONENT_MAIL_FROM",
+    "ABONENT_SMS_URL",
+    "ABONENT_TELEGRAM_TOKEN",
+    "ABONENT_MAX_TOKEN",
+    "ABONENT_TRUSTED_PROXIES",
+    "ABONENT_DATA_KEY",
+    "ABONENT_BACKUP_KEY",
+    "ABONENT_METRICS_TOKEN",
+    "ABONENT_TESTBANK_URL",
+    "ABONENT_TESTBANK_SECRET",
+    "ABONENT_DEMO",
+    "ABONENT_PRESET",
+}
+PORTAL_KEYS = {"preset", "name", "timezone", "switches", "words", "layouts_dir", "phone", "phone_hours"}
+
+
+class SettingsError(Exception):
+    """Everything that is wrong with the settings, one Russian sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the process was started with; nothing else reads the environment."""
+
+    secret_key: str
+    data_key: str
+    preset: Preset
+    database_url: str = "sqlite:///var/abonent.sqlite3"
+    base_url: str = "http://127.0.0.1:8000"
+    name: str = "Личный кабинет"
+    timezone: str = "Europe/Moscow"
+    phone: str = ""
+    phone_hours: str = ""
+    mail_url: str = ""
+    mail_from: str = ""
+    sms_url: str = ""
+    telegram_token: str = ""
+    max_token: str = ""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    backup_key: str = ""
+    metrics_token: str = ""
+    testbank_url: str = ""
+    testbank_secret: str = ""
+    layouts_dir: str = ""
+    demo: bool = False
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def is_secure(self) -> bool:
+        """Cookies are `Secure` and HSTS is sent where the portal is reached by https."""
+        return self.base_url.startswith("https://")
+
+    def word(self, key: str) -> str:
+        """A word of the screen; a key that no preset knows is a fault of ours and says so loudly."""
+        return self.preset.words[key]
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads the environment (each name also as ``…_FILE``) and portal.toml; `SettingsError` names all faults."""
+    problems: list[str] = []
+    values = _environment(dict(os.environ if environ is None else environ), problems)
+    portal = _portal(values, problems)
+    preset = _preset(values, portal, problems)
+    demo = values.get("ABONENT_DEMO", "") in ("1", "true", "yes")
+    problems.extend(
+        f"{name}: нужен ключ не короче 32 знаков. Создать: openssl rand -hex 32"
+        for name in ("ABONENT_SECRET_KEY", "ABONENT_DATA_KEY")
+        if len(values.get(name, "")) < 32
+    )
+    _check_urls(values, problems)
+    proxies = _proxies(values.get("ABONENT_TRUSTED_PROXIES", ""), problems)
+    zone = _zone(portal.get("timezone", "Europe/Moscow"), problems)
+    if problems or preset is None:
+        raise SettingsError(problems)
+    texts = {
+        key: values[f"ABONENT_{key.upper()}"]
+        for key in (
+            "database_url", "base_url", "mail_url", "mail_from", "sms_url", "telegram_token", "max_token",
+            "backup_key", "metrics_token", "testbank_url", "testbank_secret",
+        )
+        if f"ABONENT_{key.upper()}" in values
+    }  # fmt: skip
+    texts["base_url"] = texts.get("base_url", Settings.base_url).rstrip("/")
+    return Settings(
+        secret_key=values["ABONENT_SECRET_KEY"],
+        data_key=values["ABONENT_DATA_KEY"],
+        preset=preset,
+        timezone=zone,
+        trusted_proxies=proxies,
+        demo=demo,
+        name=str(portal.get("name", Settings.name)),
+        phone=str(portal.get("phone", "")),
+        phone_hours=str(portal.get("phone_hours", "")),
+        layouts_dir=str(portal.get("layouts_dir", "")),
+        warnings=tuple(_channel_warnings(values, preset, demo)),
+        **texts,
+    )
+
+
+def _environment(environ: dict[str, str], problems: list[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in environ.items():
+        if not name.startswith("ABONENT_"):
+            continue
+        if name in ENVIRONMENT:
+            values[name] = value.strip()
+        elif name.endswith("_FILE") and name.removesuffix("_FILE") in ENVIRONMENT:
+            try:
+                values[name.removesuffix("_FILE")] = Path(value).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                problems.append(f"{name}: файл {value} не читается")
+        else:
+            problems.append(f"{name}: такой настройки нет")
+    return {name: value for name, value in values.items() if value}
+
+
+def _portal(values: dict[str, str], problems: list[str]) -> dict[str, Any]:
+    path = Path(values.get("ABONENT_CONFIG", "portal.toml"))
+    if not path.exists():
+        if "ABONENT_CONFIG" in values:
+            problems.append(f"ABONENT_CONFIG: файла {path} нет")
+        return {}
+    try:
+        portal = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as fault:
+        problems.append(f"{path}: не читается как TOML ({fault})")
+        return {}
+    problems.extend(f"{path}: ключа «{key}» нет" for key in portal if key not in PORTAL_KEYS)
+    return portal
+
+
+def _preset(values: dict[str, str], portal: dict[str, Any], problems: list[str]) -> Preset | None:
+    name = values.get("ABONENT_PRESET") or str(portal.get("preset", "default"))
+    try:
+        return load_preset(name, switches=portal.get("switches", {}), words=portal.get("words", {}))
+    except PresetError as fault:
+        problems.extend(fault.problems)
+        return None
+
+
+def _check_urls(values: dict[str, str], problems: list[str]) -> None:
+    kinds = {
+        "ABONENT_DATABASE_URL": {"sqlite", "postgresql", "postgres"},
+        "ABONENT_BASE_URL": {"http", "https"},
+        "ABONENT_MAIL_URL": {"smtp", "smtps"},
+        "ABONENT_TESTBANK_URL": {"http", "https"},
+    }
+    for name, schemes in kinds.items():
+        if name in values and urlsplit(values[name]).scheme not in schemes:
+            problems.append(f"{name}: адрес должен начинаться с {' или '.join(f'{s}://' for s in sorted(schemes))}")
+
+
+def _proxies(text: str, problems: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    networks = []
+    for part in text.replace(",", " ").split():
+        try:
+            networks.append(ip_network(part))
+        except ValueError:
+            problems.append(f"ABONENT_TRUSTED_PROXIES: «{part}» не сеть (пример: 10.0.0.0/8)")
+    return tuple(networks)
+
+
+def _zone(name: Any, problems: list[str]) -> str:
+    try:
+        ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError):
+        problems.append(f"timezone: «{name}» не часовой пояс (пример: Asia/Omsk)")
+    return str(name)
+
+
+def _channel_warnings(values: dict[str, str], preset: Preset, demo: bool) -> list[str]:
+    """A missing channel hides its way of registration and says so; demo mode counts as a channel."""
+    if demo:
+        return []
+    warnings = []
+    if "ABONENT_MAIL_URL" not in values:
+        warnings.append("ABONENT_MAIL_URL не задан: письма остаются в очереди, регистрация по почте скрыта")
+    if "ABONENT_SMS_URL" not in values and "phone" in (*preset.registration, *preset.sign_in):
+        warnings.append("ABONENT_SMS_URL не задан: регистрация и вход по телефону скрыты")
+    return warnings

@@ -1,0 +1,132 @@
+"""Presets: readable TOML files of switches, lists and words; `default` lends what another lacks."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent
+
+WAYS = {"email", "username", "phone", "account"}
+FORMS = {"registration", "sign-in", "recovery", "linking", "email-change", "password-change"}
+CAPTCHA = {"always", "after-failures", "off"}
+FACTS = {"meter", "payment", "bill", "passport", "name", "activation", "password"}
+
+
+class PresetError(Exception):
+    """All that is wrong with a preset, one Russian sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A line of the menu: a page with its word, or a heading («Ещё») with pages below."""
+
+    word: str
+    page: str = ""
+    items: tuple[MenuItem, ...] = ()
+
+
+@dataclass(frozen=True)
+class PasswordPolicy:
+    """The rules of R1.5; `symbols`: any, or the very list that is allowed."""
+
+    shortest: int
+    longest: int
+    latin_only: bool
+    upper: bool
+    lower: bool
+    digit: bool
+    symbols: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One portal's switches, lists and words (presets.md); no code asks which preset runs."""
+
+    name: str
+    registration: tuple[str, ...]
+    sign_in: tuple[str, ...]
+    remember: bool
+    captcha: Mapping[str, str]
+    password: PasswordPolicy
+    consents: tuple[str, ...]
+    advertising_on: bool
+    linking_facts: tuple[str, ...]
+    accounts_view: str
+    first_page: str
+    menu: tuple[MenuItem, ...]
+    footer: tuple[MenuItem, ...]
+    gateway: str
+    order_number: str
+    email_to_pay: str
+    zero_padded: bool
+    second_factor: bool
+    words: Mapping[str, str]
+
+
+def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]) -> Preset:
+    """The preset `name` over `default`, with the portal's own switches and words on top."""
+    base = _read("default")
+    own = base if name == "default" else _read(name)
+    merged = {**base, **own, **switches}
+    merged["words"] = {**base["words"], **own.get("words", {}), **words}
+    problems = [f"preset {name}: ключа «{key}» нет" for key in merged if key not in base]
+    problems += [f"preset {name}: слова «{key}» нет" for key in merged["words"] if key not in base["words"]]
+    problems += _wrong_values(name, merged)
+    if problems:
+        raise PresetError(problems)
+    return Preset(
+        name=name,
+        registration=tuple(merged["registration"]),
+        sign_in=tuple(merged["sign_in"]),
+        remember=bool(merged["remember"]),
+        captcha=MappingProxyType(dict(merged["captcha"])),
+        password=PasswordPolicy(**merged["password"]),
+        consents=tuple(merged["consents"]),
+        advertising_on=bool(merged["advertising_on"]),
+        linking_facts=tuple(merged["linking_facts"]),
+        accounts_view=merged["accounts_view"],
+        first_page=merged["first_page"],
+        menu=_menu(merged["menu"]),
+        footer=_menu(merged["footer"]),
+        gateway=merged["gateway"],
+        order_number=merged["order_number"],
+        email_to_pay=merged["email_to_pay"],
+        zero_padded=bool(merged["zero_padded"]),
+        second_factor=bool(merged["second_factor"]),
+        words=MappingProxyType(merged["words"]),
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    path = FOLDER / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
+        raise PresetError([f"preset: «{name}» неизвестен. Есть: {known}"])
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _wrong_values(name: str, merged: Mapping[str, Any]) -> list[str]:
+    lists = {"registration": WAYS, "sign_in": WAYS, "linking_facts": FACTS}
+    problems = [
+        f"preset {name}: {key}: «{item}» неизвестно, можно: {', '.join(sorted(known))}"
+        for key, known in lists.items()
+        for item in merged[key]
+        if item not in known
+    ]
+    for form, policy in merged["captcha"].items():
+        if form not in FORMS or policy not in CAPTCHA:
+            problems.append(f"preset {name}: captcha: «{form} = {policy}» неизвестно")
+    return problems
+
+
+def _menu(items: list[dict[str, Any]]) -> tuple[MenuItem, ...]:
+    return tuple(MenuItem(item["word"], item.get("page", ""), _menu(item.get("items", []))) for item in items)

@@ -1,0 +1,48 @@
+/* The little that HTML cannot do by itself. Everything works without this file. */
+(function () {
+  var root = document.documentElement;
+  if (window.htmx) root.className += " hx";
+
+  /* The eye beside a password. */
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-eye]");
+    if (!button) return;
+    var input = document.getElementById(button.getAttribute("aria-controls"));
+    var shown = input.type === "text";
+    input.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+  });
+
+  /* A form goes out once: a second press while the first is on its way does nothing. */
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post") return;
+    if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
+    form.setAttribute("data-sent", "yes");
+    setTimeout(function () { form.removeAttribute("data-sent"); }, 5000);
+  });
+  window.addEventListener("pageshow", function () {
+    var forms = document.querySelectorAll("form[data-sent]");
+    for (var i = 0; i < forms.length; i++) forms[i].removeAttribute("data-sent");
+  });
+
+  /* After a fragment is swapped in, a refusal in it is read out first. */
+  document.addEventListener("htmx:afterSwap", function () {
+    var errors = document.getElementById("errors");
+    if (errors) errors.focus();
+  });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var form = event.target.closest && event.target.closest("form");
+    if (form) form.removeAttribute("data-sent");
+  });
+
+  /* A menu that hangs open is closed by Esc or by a press elsewhere. */
+  function closeMenus(except) {
+    var open = document.querySelectorAll(".nav details[open]");
+    for (var i = 0; i < open.length; i++) if (open[i] !== except) open[i].removeAttribute("open");
+  }
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") closeMenus(null); });
+  document.addEventListener("click", function (event) {
+    closeMenus(event.target.closest ? event.target.closest(".nav details") : null);
+  });
+})();

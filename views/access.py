@@ -1,0 +1,48 @@
+"""Who may see what: everything is closed, `@public` opens; rows come only from here, strangers get 404."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import abort, current_app
+from flask_login import current_user
+
+from models import Account, Link, Operator, Resident
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def public(view: View) -> View:
+    """Opens a view to those who have not signed in; the set of them is a literal list in the tests."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_public(endpoint: str | None) -> bool:
+    return bool(getattr(current_app.view_functions.get(endpoint or ""), "is_public", False))
+
+
+def resident() -> Resident:
+    """The signed-in resident (the views behind the gate only)."""
+    return cast(Resident, current_user._get_current_object())
+
+
+def own_links() -> list[Link]:
+    """All accounts the resident holds, each link with account, supplier, house and group."""
+    return list(Link.held_by(resident()))
+
+
+def own_link(account_id: int) -> Link:
+    """The resident's link to the account; a stranger's account does not exist for him."""
+    link: Link | None = Link.held_by(resident()).where(Link.account == account_id).first()
+    return link or abort(404)
+
+
+def own_account(account_id: int) -> Account:
+    return cast(Account, own_link(account_id).account)
+
+
+def own_roles() -> list[Operator]:
+    """The operator's rights of the signed-in person; the console does not exist for others."""
+    return list(Operator.select().where(Operator.resident == resident())) or abort(404)

@@ -1,0 +1,12 @@
+"""The list of all blueprints, one a noun."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from views import home, pages
+
+BLUEPRINTS: list[Blueprint] = [
+    pages.bp,
+    home.bp,
+]

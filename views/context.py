@@ -1,0 +1,50 @@
+"""What every template knows: the preset's words, the menu, the settings, the unread count."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, g, request
+from flask_login import current_user
+
+import clock
+from models import NoticeReceipt
+from views import menu
+
+
+def install(app: Flask) -> None:
+    settings = app.extensions["settings"]
+    app.jinja_env.globals.update(
+        word=settings.word,
+        preset=settings.preset,
+        settings=settings,
+        page_url=menu.page_url,
+        page_exists=menu.exists,
+        unread=unread,
+        view_class=view_class,
+        is_here=is_here,
+        today=clock.today,
+    )
+
+
+def unread() -> int:
+    """Unread notices of the signed-in resident: one query a page at most."""
+    if "unread" not in g:
+        g.unread = NoticeReceipt.unread(current_user) if current_user.is_authenticated else 0
+    return int(g.unread)
+
+
+def view_class() -> str:
+    """The class of <html> for «Версия для слабовидящих»; kept in a cookie, so it holds before signing in."""
+    chosen = request.cookies.get("view", "")
+    return {"large": "low-vision", "inverse": "low-vision inverse"}.get(chosen, "")
+
+
+def is_here(page: str) -> bool:
+    """Is the menu's line the page that is shown?"""
+    endpoint = menu.PAGES.get(page, "")
+    here = (request.endpoint or "").partition(".")[0]
+    return (
+        bool(here)
+        and endpoint.partition(".")[0] == here
+        and here != "pages"
+        and endpoint in current_app.view_functions
+    )

@@ -1,0 +1,63 @@
+"""Errors for people: what happened and what to do; the reason goes to the log, never to the page."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from peewee import MaxConnectionsExceeded, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from views import resume
+from views.hx import is_htmx
+
+log = logging.getLogger("abonent")
+
+SENTENCES = {
+    400: ("Запрос не получилось прочитать", "Вернитесь на страницу, обновите её и попробуйте ещё раз."),
+    404: ("Такой страницы нет", "Возможно, ссылка устарела или в ней ошибка."),
+    405: ("Так эту страницу не открыть", "Вернитесь и воспользуйтесь кнопкой на странице."),
+    413: ("Слишком большой файл или текст", "Отправьте файл поменьше или сократите текст."),
+    414: ("Слишком длинный адрес", "Вернитесь на страницу и выберите меньше условий."),
+    429: ("Слишком много попыток", "Подождите немного и попробуйте ещё раз."),
+    503: ("Кабинет занят", "Подождите минуту и откройте страницу ещё раз. Всё, что кабинет принял, сохранено."),
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(CSRFError, stale)
+    app.register_error_handler(HTTPException, known)
+    app.register_error_handler(MaxConnectionsExceeded, busy)
+    app.register_error_handler(OperationalError, busy)
+    app.register_error_handler(Exception, unknown)
+
+
+def stale(_fault: CSRFError) -> Response:
+    return resume.stale_page()
+
+
+def known(fault: HTTPException) -> Response:
+    code = fault.code or 500
+    if code in (301, 302, 303, 304, 307, 308):
+        return make_response(fault.get_response())
+    title, advice = SENTENCES.get(code, SENTENCES[400])
+    return page(code, title, advice)
+
+
+def busy(fault: Exception) -> Response:
+    log.error("database is not answering: %s %s", type(fault).__name__, request.endpoint)
+    return page(503, *SENTENCES[503])
+
+
+def unknown(fault: Exception) -> Response:
+    """A fault of ours: logged with a code that the person can read out; no value of the request is logged."""
+    code = f"Е-{secrets.randbelow(10_000):04d}-{secrets.randbelow(100):02d}"
+    log.exception("fault %s at %s", code, request.endpoint, exc_info=fault)
+    return make_response(render_template("errors/fault.html", code=code), 500)
+
+
+def page(code: int, title: str, advice: str) -> Response:
+    template = "errors/_note.html" if is_htmx() else "errors/page.html"
+    return make_response(render_template(template, title=title, advice=advice), code)

@@ -1,0 +1,66 @@
+"""What every form shares: cleaned text, Russian sentences, a service's refusal put on its field."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from flask import current_app, request
+from flask_wtf import FlaskForm
+from wtforms import Field
+from wtforms.validators import DataRequired, Length
+
+from services.refusal import Refused
+
+LONGEST = 100_000  # a text field never carries more into a service; longer is answered, not stored
+
+
+def clean(text: str | None) -> str:
+    """Text as it may be stored: no NUL or other control signs, no lone surrogates, NFC, no blanks around."""
+    if not text:
+        return ""
+    kept = "".join(
+        sign for sign in text[:LONGEST] if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")
+    )
+    return unicodedata.normalize("NFC", kept).strip()
+
+
+def typed(name: str) -> str:
+    """A field of the request whose name is made at run time (``reading-12``), cleaned."""
+    return clean(request.values.get(name, ""))
+
+
+def required() -> DataRequired:
+    """«Заполните поле», in the preset's words."""
+    return DataRequired(message=current_app.extensions["settings"].word("error.empty"))
+
+
+def at_most(signs: int) -> Length:
+    return Length(max=signs, message=f"Не больше {signs} знаков")
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form of ours: fields named as the model's, `refuse` puts a service's sentence where it belongs."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        locales = ("ru",)
+
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            filters = unbound_field.kwargs.get("filters", ())
+            if unbound_field.field_class.__name__ in ("StringField", "TextAreaField", "EmailField", "TelField"):
+                unbound_field.kwargs["filters"] = (*(f for f in filters if f is not clean), clean)
+            return super().bind_field(form, unbound_field, options)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Shows the service's sentence at its field, or above the form."""
+        field: Field | None = self._fields.get(refusal.field)
+        if field is None:
+            self.form_errors.append(refusal.sentence)
+        else:
+            field.errors = [*field.errors, refusal.sentence]
+
+    @property
+    def mistakes(self) -> list[tuple[str, str]]:
+        """(id of the field or "", sentence) of everything to mend, for the error summary."""
+        found = [(field.id, str(error)) for field in self for error in field.errors]
+        return [("", str(error)) for error in self.form_errors] + found

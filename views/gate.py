@@ -1,0 +1,41 @@
+"""Hooks around every request: the database connection, and the gate before closed pages."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, request
+from flask_login import current_user
+
+from models import db
+from views import resume
+from views.access import is_public
+from views.hx import go, is_htmx
+
+
+def install(app: Flask) -> None:
+    app.before_request(connect)
+    app.before_request(let_in)
+    app.teardown_request(disconnect)
+
+
+def connect() -> None:
+    if not current_app.config.get("KEEP_CONNECTION") and request.endpoint != "assets.static":
+        db.connect(reuse_if_open=True)
+
+
+def disconnect(_fault: BaseException | None) -> None:
+    """Gives the connection back; a test that wraps everything in its own transaction keeps it."""
+    if not current_app.config.get("KEEP_CONNECTION") and not db.is_closed():
+        db.close()
+
+
+def let_in() -> Response | None:
+    """Nobody passes to a closed page without signing in; what he typed goes through the sign-in with him."""
+    if request.endpoint is None or is_public(request.endpoint) or current_user.is_authenticated:
+        return None
+    if request.method == "GET":
+        if is_htmx():
+            return Response(
+                status=204, headers={"HX-Redirect": resume.sign_in_url(request.headers.get("HX-Current-URL"))}
+            )
+        return go(resume.sign_in_url(request.full_path.rstrip("?")))
+    return resume.sign_in_page()

@@ -1,0 +1,46 @@
+"""Small pages of the frame: contacts, the version for weak eyes, liveness."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask_login import current_user
+
+from models import Link, Supplier, db
+from views import resume
+from views.access import public
+
+bp = Blueprint("pages", __name__)
+
+YEAR = 365 * 24 * 3600
+VIEWS = {"": "Обычный вид", "large": "Крупно, чёрным по белому", "inverse": "Крупно, белым по чёрному"}
+
+
+@bp.get("/contacts")
+@public
+def contacts() -> str:
+    suppliers = Link.suppliers_of(current_user) if current_user.is_authenticated else Supplier.by_name()
+    return render_template("pages/contacts.html", suppliers=list(suppliers))
+
+
+@bp.get("/view")
+@public
+def view() -> str:
+    back = resume.inside(request.referrer) or "/"
+    return render_template("pages/view.html", views=VIEWS, chosen=request.cookies.get("view", ""), back=back)
+
+
+@bp.post("/view")
+@public
+def choose_view() -> Response:
+    response = make_response(redirect(resume.inside(request.form.get("back")) or "/", 303))
+    chosen = request.form.get("view", "")
+    response.set_cookie("view", chosen if chosen in VIEWS else "", max_age=YEAR, samesite="Lax", httponly=True)
+    return response
+
+
+@bp.get("/healthz")
+@public
+def health() -> Response:
+    """Liveness and the database, for a supervisor: 200 or an error."""
+    db.execute_sql("SELECT 1")
+    return Response("ok\n", content_type="text/plain")

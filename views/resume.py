@@ -1,0 +1,78 @@
+"""What was typed into a form survives a session or a page that has grown old.
+
+A POST that comes too late is not lost and not carried out either: its fields travel, signed, through the sign-in
+page and come back as a form with one button. Passwords, captchas and files do not travel.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, make_response, render_template, request, url_for
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+KEPT_FOR = 3600 * 12
+LARGEST = 200_000
+NEVER = {"csrf_token", "password", "password_again", "captcha", "captcha_id", "code", "totp", "passport_number"}
+
+
+def inside(url: str | None) -> str:
+    """`url` if it leads into the portal itself, else "" (an open redirect is a gift to phishers)."""
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    own = urlsplit(request.host_url)
+    if parts.netloc and (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
+        return ""
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    if not path.startswith("/") or path.startswith("//") or "\\" in path or any(ord(sign) < 32 for sign in path):
+        return ""
+    return path
+
+
+def sign_in_url(wanted: str | None) -> str:
+    """The sign-in page that leads back to the wanted one."""
+    target = inside(wanted)
+    return url_for("sign_in.show", next=target) if target not in ("", "/") else url_for("sign_in.show")
+
+
+def sign_in_page() -> Response:
+    """The answer to a POST without a session: 401, go and sign in, the fields come along."""
+    return make_response(render_template("errors/signed_out.html", kept=keep(), next=inside(request.referrer)), 401)
+
+
+def stale_page() -> Response:
+    """The answer to a POST with an old form token: the same fields under a fresh token, one button."""
+    return make_response(render_template("errors/stale.html", **fields(keep())), 400)
+
+
+def keep() -> str:
+    """The request's fields, packed and signed; "" where the request came from another site or is too large."""
+    if not _is_our_own() or (request.content_length or 0) > LARGEST:
+        return ""
+    values = [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER]
+    packed = zlib.compress(json.dumps([request.path, values], ensure_ascii=False).encode("utf-8", "replace"))
+    return str(_signer().dumps(urlsafe_b64encode(packed).decode()))
+
+
+def fields(kept: str) -> dict[str, object]:
+    """``{"action": path, "values": [(name, value)…]}`` of a kept form; both empty if it is none of ours."""
+    try:
+        packed = _signer().loads(kept, max_age=KEPT_FOR)
+        action, values = json.loads(zlib.decompress(urlsafe_b64decode(packed)))
+    except (BadData, ValueError, zlib.error):
+        return {"action": "", "values": []}
+    return {"action": action, "values": values}
+
+
+def _is_our_own() -> bool:
+    """A form of another site must not be offered for sending under the resident's name."""
+    origin = request.headers.get("Origin") or request.referrer or ""
+    return urlsplit(origin).netloc == request.host
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="kept-form")

@@ -1,0 +1,48 @@
+"""The cookie that says who it is: it carries a token, the row of `session` its hash."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from flask import Request, Response, current_app, g
+
+import clock
+from models import Resident, Session
+
+COOKIE = "abonent"
+
+
+def token_hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def load(request: Request) -> Resident | None:
+    """The resident of the request, or None; asked once a request by Flask-Login."""
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    now = clock.now()
+    session = Session.alive(token_hash(token), now)
+    if session is None or not session.resident.is_active:
+        return None
+    session.touch(now)
+    g.session = session
+    resident: Resident = session.resident
+    return resident
+
+
+def remember(response: Response, token: str, lifetime: int | None) -> None:
+    """Gives the browser its token; `lifetime` in seconds, None = until it is closed."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=lifetime,
+        httponly=True,
+        secure=current_app.extensions["settings"].is_secure,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def forget(response: Response) -> None:
+    response.delete_cookie(COOKIE, path="/", samesite="Lax")
