@@ -121,7 +121,7 @@ class Link(Base):
     def suppliers_of(cls, resident: Resident) -> ModelSelect[Supplier]:
         """The suppliers of the accounts that the resident holds."""
         held = Account.select(Account.supplier).join(cls).where(cls.resident == resident)
-        return Supplier.select().where(Supplier._meta.primary_key.in_(held)).order_by(Supplier.name)
+        return Supplier.select().where(Supplier.id.in_(held)).order_by(Supplier.name)
 
 
 class Invitation(Base):

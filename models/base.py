@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from peewee import BigIntegerField, DatabaseProxy, DateTimeField, Model, PostgresqlDatabase
+from peewee import AutoField, BigIntegerField, DatabaseProxy, DateTimeField, Model, PostgresqlDatabase
 from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
 
 P = ParamSpec("P")
@@ -110,7 +110,7 @@ class MicroField(BigIntegerField):
 class Base(Model):
     """Every table: only changed fields are written back, table names are the model's in snake case."""
 
-    id: int
+    id = AutoField()
 
     class Meta:
         database = db

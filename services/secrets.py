@@ -1,0 +1,11 @@
+"""Keyed hashes: of one-time codes, of facts that must not be stored, of the subjects that attempts are counted by."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+
+def keyed(key: str, purpose: str, *parts: str) -> str:
+    """HMAC-SHA256 in hexadecimal over the parts; the purpose keeps the same words of two uses apart."""
+    return hmac.new(key.encode(), "\0".join((purpose, *parts)).encode(), sha256).hexdigest()

@@ -1,0 +1,111 @@
+"""Fixtures of the whole suite: one engine a run (`--engine`), every test in a transaction that is taken back."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+import config as settings_of
+from app import create_app
+from models import TABLES, db
+from presets import load_preset
+from tests.client import PageClient
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", default="sqlite", choices=["sqlite", "postgresql"])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "commits: commits for real (threads, processes, browsers); tables are emptied after"
+    )
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.config.getoption("--engine") == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite3'}"
+    else:
+        from tests.postgres import server
+
+        with server() as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> settings_of.Settings:
+    return settings_of.Settings(
+        secret_key="s" * 40,
+        data_key="d" * 40,
+        preset=load_preset("default", {}, {}),
+        database_url=database_url,
+        name="Светлоречье",
+        demo=True,
+        testbank_url="http://127.0.0.1:8001",
+        testbank_secret="t" * 40,
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: settings_of.Settings) -> Flask:
+    application = create_app(settings)
+    application.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    with db.connection_context():
+        db.create_tables(TABLES)
+    return application
+
+
+@pytest.fixture(autouse=True)
+def clean_tables(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Takes back what a test wrote: by rollback, or by emptying the tables where the test really commits."""
+    if "app" not in request.fixturenames and "database" not in request.fixturenames:
+        yield
+        return
+    app: Flask = request.getfixturevalue("app")
+    if request.node.get_closest_marker("commits"):
+        app.config["KEEP_CONNECTION"] = False
+        yield
+        with db.connection_context():
+            empty_tables()
+        return
+    app.config["KEEP_CONNECTION"] = True
+    with db.connection_context(), db.atomic() as transaction:
+        yield
+        transaction.rollback()
+
+
+def empty_tables() -> None:
+    if db.obj.__class__.__name__.endswith("PostgresqlDatabase"):
+        names = ", ".join(f'"{table._meta.table_name}"' for table in TABLES)
+        db.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        return
+    db.execute_sql("PRAGMA foreign_keys = OFF")
+    for table in TABLES:
+        table.delete().execute()
+    db.execute_sql("PRAGMA foreign_keys = ON")
+
+
+@pytest.fixture
+def database(app: Flask) -> Flask:
+    """For tests of models and services: tables are there, what is written is taken back."""
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    return PageClient(app)
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    return random.Random(7)
+
+
+@pytest.fixture
+def packages() -> Path:
+    return Path(__file__).parent / "packages"

@@ -1,0 +1,139 @@
+"""Rows of the tests' town: each function makes one, with everything it needs unless it is given."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, date, datetime
+from typing import Any
+
+from models import (
+    Account,
+    Balance,
+    Bill,
+    Charge,
+    Group,
+    House,
+    Link,
+    Meter,
+    Operator,
+    Payment,
+    Reading,
+    Register,
+    Resident,
+    Service,
+    Supplier,
+    Tariff,
+)
+from models.search import fold
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+_count = itertools.count(1)
+
+
+def supplier(**facts: Any) -> Supplier:
+    n = next(_count)
+    return Supplier.create(**{"code": f"S{n}", "name": f"ООО «Водоканал {n}»", "inn": "7707083893", **facts})
+
+
+def service(of: Supplier | None = None, **facts: Any) -> Service:
+    n = next(_count)
+    given = {"code": f"EE{n}", "name": "Электроэнергия", "unit": "кВт*ч", "kind": "электроэнергия", **facts}
+    return Service.create(supplier=of or supplier(), **given)
+
+
+def tariff(of: Service, price: int, **facts: Any) -> Tariff:
+    return Tariff.create(**{"service": of, "since": date(2026, 1, 1), "price": price, **facts})
+
+
+def house(**facts: Any) -> House:
+    n = next(_count)
+    given = {"settlement": "г. Светлоречье", "street": "ул. Лесная", "number": str(n), **facts}
+    return House.create(key=fold("|".join((given["settlement"], given["street"], given["number"]))), **given)
+
+
+def account(of: Supplier | None = None, **facts: Any) -> Account:
+    n = next(_count)
+    given = {
+        "supplier": of or supplier(),
+        "number": f"{n:010d}",
+        "surname": "Соколова",
+        "name": "Анна",
+        "patronymic": "Викторовна",
+        "flat": "45",
+        **facts,
+    }
+    return Account.create(house=given.pop("house", None) or house(), **given)
+
+
+def resident(**facts: Any) -> Resident:
+    n = next(_count)
+    given = {
+        "surname": "Соколова",
+        "name": "Анна",
+        "email": f"anna{n}@example.org",
+        "state": "active",
+        "created_at": NOW,
+        "email_confirmed_at": NOW,
+        **facts,
+    }
+    return Resident.create(email_key=given["email"].casefold() or None, **given)
+
+
+def link(who: Resident, what: Account | None = None, **facts: Any) -> Link:
+    return Link.create(resident=who, account=what or account(), **{"linked_at": NOW, **facts})
+
+
+def group(who: Resident, name: str = "Дача") -> Group:
+    return Group.create(resident=who, name=name)
+
+
+def operator(of: Supplier | None = None, role: str = "clerk", **facts: Any) -> Resident:
+    who = resident(**facts)
+    Operator.create(resident=who, supplier=of, role=role)
+    return who
+
+
+def meter(
+    of: Account, what: Service | None = None, scales: tuple[str, ...] = ("Круглосуточный",), **facts: Any
+) -> Meter:
+    n = next(_count)
+    digits, decimals = facts.pop("digits", 6), facts.pop("decimals", 0)
+    row = Meter.create(account=of, service=what or service(of.supplier), **{"number": f"3800{n:04d}", **facts})
+    for position, scale in enumerate(scales):
+        Register.create(meter=row, scale=scale, position=position, digits=digits, decimals=decimals)
+    return row
+
+
+def reading(of: Register, value: int, on: date, **facts: Any) -> Reading:
+    """`value` in whole units of the meter."""
+    return Reading.create(register=of, value=value * 10**6, taken_on=on, **{"origin": "billing", **facts})
+
+
+def bill(of: Account, **facts: Any) -> Bill:
+    n = next(_count)
+    given = {
+        "number": str(n),
+        "issued_on": date(2026, 10, 31),
+        "period": date(2026, 10, 1),
+        "opening": 0,
+        "charged": 148533,
+        "recalculated": 0,
+        "paid": 0,
+        "to_pay": 148533,
+        **facts,
+    }
+    return Bill.create(account=of, order_key=Bill.key(given["period"], given["issued_on"], given["number"]), **given)
+
+
+def charge(of: Bill, what: Service, charged: int, **facts: Any) -> Charge:
+    return Charge.create(bill=of, service=what, charged=charged, **{"total": charged, "unit": what.unit, **facts})
+
+
+def payment(of: Account, amount: int, on: date = date(2026, 10, 14), **facts: Any) -> Payment:
+    n = next(_count)
+    return Payment.create(account=of, amount=amount, paid_on=on, **{"identifier": f"P{n}", **facts})
+
+
+def balance(of: Account, amount: int, on: date = date(2026, 10, 31), **facts: Any) -> Balance:
+    return Balance.create(account=of, amount=amount, as_of=on, **facts)
