@@ -15,6 +15,7 @@ from models.supplier import Service
 class Bill(Base):
     """A document of a period. Sums are shown as imported, never recomputed; `adds_up` flags those that do not."""
 
+    account_id: int
     account = ForeignKeyField(Account, backref="bills", index=False)
     number = TextField()
     issued_on = DateField()
@@ -41,6 +42,8 @@ class Bill(Base):
 class Charge(Base):
     """A line of a bill. Volumes, tariffs and readings are texts with the printed decimals («50.50», «6.030»)."""
 
+    bill_id: int
+    service_id: int
     bill = ForeignKeyField(Bill, backref="charges", on_delete="CASCADE", index=False)
     service = ForeignKeyField(Service, backref="charges", index=False)
     scale = TextField(default="")
@@ -68,6 +71,8 @@ class Charge(Base):
 class Payment(Base):
     """A payment the billing knows; a negative amount is a reversal."""
 
+    account_id: int
+    service_id: int | None
     account = ForeignKeyField(Account, backref="payments", index=False)
     identifier = TextField()
     paid_on = DateField()
@@ -83,6 +88,8 @@ class Payment(Base):
 class Balance(Base):
     """What the billing says is owed on a day (positive = debt): the whole account, or a part by service."""
 
+    account_id: int
+    service_id: int | None
     account = ForeignKeyField(Account, backref="balances", index=False)
     service = ForeignKeyField(Service, null=True, index=False)
     as_of = DateField()
