@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if f"ABONENT_{key.upper()}" in values
     }  # fmt: skip
     texts["base_url"] = texts.get("base_url", Settings.base_url).rstrip("/")
+    if demo:
+        texts = {**_testbank(texts["base_url"], values["ABONENT_SECRET_KEY"]), **texts}
     return Settings(
         secret_key=values["ABONENT_SECRET_KEY"],
         data_key=values["ABONENT_DATA_KEY"],
@@ -194,6 +197,16 @@ def _zone(name: Any, problems: list[str]) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         problems.append(f"timezone: «{name}» не часовой пояс (пример: Asia/Omsk)")
     return str(name)
+
+
+def _testbank(base_url: str, secret_key: str) -> dict[str, str]:
+    """In demo mode the test bank stands at the next port, and nobody has to invent its secret."""
+    parts = urlsplit(base_url)
+    port = (parts.port or {"https": 443}.get(parts.scheme, 80)) + 1
+    return {
+        "testbank_url": f"{parts.scheme}://{parts.hostname}:{port}",
+        "testbank_secret": sha256(f"testbank\0{secret_key}".encode()).hexdigest(),
+    }
 
 
 def _channel_warnings(values: dict[str, str], preset: Preset, demo: bool) -> list[str]:

@@ -1,0 +1,152 @@
+"""`flask check`: one line a thing that can be wrong, non-zero on trouble."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import click
+from flask import current_app
+from peewee import PeeweeException
+
+import clock
+import config
+from models import ImportRun, db, migrating
+
+LEAST_DISK = 1 << 30
+TIMEOUT = 10
+
+
+class Trouble(Exception):
+    """What is wrong and what to do, in a line."""
+
+
+@click.command("check", help="Проверить настройки, базу, почту, банки, диск, часы и сертификат.")
+def check() -> None:
+    fault: config.SettingsError | None = current_app.extensions.get("settings_fault")
+    if fault is not None:
+        for problem in fault.problems:
+            click.echo(f"✗ настройки: {problem}")
+        sys.exit(1)
+    settings: config.Settings = current_app.extensions["settings"]
+    failed = False
+    for warning in settings.warnings:
+        click.echo(f"! {warning}")
+    for name, probe in PROBES.items():
+        try:
+            for line in probe(settings):
+                click.echo(f"✓ {name}: {line}")
+        except Trouble as trouble:
+            failed = True
+            click.echo(f"✗ {name}: {trouble}")
+    sys.exit(1 if failed else 0)
+
+
+def _settings(settings: config.Settings) -> Iterator[str]:
+    yield f"набор «{settings.preset.name}», {settings.base_url}, пояс {settings.timezone}"
+
+
+def _database(settings: config.Settings) -> Iterator[str]:
+    try:
+        with db.connection_context():
+            waiting = migrating.pending()
+            if waiting:
+                raise Trouble(f"не применено: {', '.join(waiting)}. Выполните flask migrate")
+            stuck = ImportRun.select().where(ImportRun.state == "publishing").count()
+    except PeeweeException as fault:
+        raise Trouble(f"не отвечает ({type(fault).__name__}). Проверьте ABONENT_DATABASE_URL")
+    yield urlsplit(settings.database_url).scheme + ", таблицы в порядке"
+    if stuck:
+        raise Trouble(f"загрузок, прерванных на середине: {stuck}. Повторите их или снимите")
+
+
+def _mail(settings: config.Settings) -> Iterator[str]:
+    if not settings.mail_url:
+        yield "не настроена, письма видны на /outbox" if settings.demo else "не настроена, письма ждут в очереди"
+        return
+    parts = urlsplit(settings.mail_url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    try:
+        with kind(parts.hostname or "", parts.port or 0, timeout=TIMEOUT) as server:
+            if parts.scheme == "smtp" and server.has_extn("starttls"):
+                server.starttls()
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.noop()
+    except (OSError, smtplib.SMTPException) as fault:
+        raise Trouble(f"{parts.hostname} не принимает ({type(fault).__name__})")
+    yield f"{parts.hostname} отвечает"
+
+
+def _gateways(settings: config.Settings) -> Iterator[str]:
+    for name, gateway in sorted(current_app.extensions.get("gateways", {}).items()):
+        parts = urlsplit(gateway.origin)
+        port = parts.port or {"https": 443}.get(parts.scheme, 80)
+        try:
+            socket.create_connection((parts.hostname or "", port), TIMEOUT).close()
+        except OSError:
+            if settings.demo:
+                yield f"{name}: запустится вместе с кабинетом"
+                continue
+            raise Trouble(f"{name}: {gateway.origin} не отвечает")
+        yield f"{name}: {gateway.origin} отвечает"
+
+
+def _disk(settings: config.Settings) -> Iterator[str]:
+    parts = urlsplit(settings.database_url)
+    folder = Path(parts.path[1:]).resolve().parent if parts.scheme == "sqlite" else Path.cwd()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_DISK:
+        raise Trouble(f"свободно {free >> 20} МБ, нужно не меньше {LEAST_DISK >> 20}")
+    yield f"свободно {free >> 30} ГБ"
+
+
+def _clock(settings: config.Settings) -> Iterator[str]:
+    """A clock that stands behind the code itself, or behind what the database already holds, is wrong."""
+    now = clock.now()
+    written = datetime.fromtimestamp(Path(config.__file__).stat().st_mtime, UTC)
+    if now < written:
+        raise Trouble(f"{now:%d.%m.%Y %H:%M} UTC раньше даты программы: часы отстают")
+    yield f"{now:%d.%m.%Y %H:%M} UTC, здесь {now.astimezone(clock.zone()):%H:%M}"
+
+
+def _certificate(settings: config.Settings) -> Iterator[str]:
+    if not settings.is_secure:
+        yield "адрес без https: годится только для пробы"
+        return
+    parts = urlsplit(settings.base_url)
+    try:
+        with (
+            socket.create_connection((parts.hostname or "", parts.port or 443), TIMEOUT) as plain,
+            ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname) as secure,
+        ):
+            found = secure.getpeercert() or {}
+    except OSError as fault:
+        raise Trouble(f"{settings.base_url} не открывается по https ({type(fault).__name__})")
+    until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(found["notAfter"])), UTC)
+    days = (until - clock.now()).days
+    if days < 14:
+        raise Trouble(f"сертификат истекает через {days} дн.")
+    yield f"сертификат действует ещё {days} дн."
+
+
+PROBES: dict[str, Callable[[config.Settings], Iterator[str]]] = {
+    "настройки": _settings,
+    "база": _database,
+    "почта": _mail,
+    "банк": _gateways,
+    "диск": _disk,
+    "часы": _clock,
+    "сертификат": _certificate,
+}
+
+COMMANDS = [check]

@@ -1,0 +1,42 @@
+"""What every command stands on: the settings of the application, a connection, Russian words for a refusal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from flask import current_app
+
+import config
+from models import db
+from services.refusal import Refused
+
+
+def settings() -> config.Settings:
+    """The settings of the application; with broken ones nothing but `flask check` can work."""
+    fault: config.SettingsError | None = current_app.extensions.get("settings_fault")
+    if fault is not None:
+        for problem in fault.problems:
+            click.echo(f"✗ {problem}", err=True)
+        sys.exit(1)
+    found: config.Settings = current_app.extensions["settings"]
+    return found
+
+
+def connected(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Runs the command with a database connection; a rule's refusal is printed and ends it with 1."""
+
+    @wraps(command)
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        settings()
+        try:
+            with db.connection_context():
+                return command(*args, **kwargs)
+        except Refused as refusal:
+            click.echo(f"✗ {refusal.sentence}", err=True)
+            sys.exit(1)
+
+    return inner
