@@ -1,0 +1,105 @@
+"""Tables out: CSV and XLSX that open in Excel without running anything, and the file of refused rows.
+
+A cell that begins with `= + - @`, a tab or a carriage return is a formula to a spreadsheet, whoever wrote it
+there: it gets an apostrophe in front. A plain number, negative ones too, is left a number.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+Cell = str | int | Decimal | date | None
+
+_NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d+)?")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ENCODINGS = {"utf-8": "utf-8-sig", "cp1251": "cp1251", "windows-1251": "cp1251"}
+
+
+def neutral(cell: str) -> str:
+    """The cell as a spreadsheet shows it and never computes it."""
+    if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
+def shown(cell: Cell) -> str:
+    """A cell of a CSV: numbers with a comma, days as dd.mm.yyyy, nothing that computes."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return f"{cell:f}".replace(".", ",")
+    if isinstance(cell, date):
+        return f"{cell:%d.%m.%Y}"
+    return neutral(str(cell))
+
+
+def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[Cell]], encoding: str = "utf-8") -> bytes:
+    """A CSV with `;`: UTF-8 with its mark by default, windows-1251 for older billings.
+
+    A sign that windows-1251 does not know becomes `?`.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(headings)
+    writer.writerows([shown(cell) for cell in row] for row in rows)
+    return text.getvalue().encode(ENCODINGS[encoding], errors="replace")
+
+
+def xlsx_bytes(title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime) -> bytes:
+    """A workbook of one sheet; texts stay texts, so leading zeros and long account numbers survive.
+
+    The same rows and moment give the same bytes.
+    """
+    from xlsxwriter import Workbook  # heavy, and seldom wanted
+
+    content = io.BytesIO()
+    with Workbook(content, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        book.set_properties({"created": made_at.replace(tzinfo=None)})
+        sheet = book.add_worksheet(title[:31])
+        bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd.mm.yyyy"})
+        sheet.write_row(0, 0, headings, bold)
+        for number, row in enumerate(rows, 1):
+            for place, cell in enumerate(row):
+                _put(sheet, number, place, cell, day)
+    return content.getvalue()
+
+
+def _put(sheet: Any, row: int, place: int, cell: Cell, day: Any) -> None:
+    if isinstance(cell, str):
+        sheet.write_string(row, place, neutral(cell))
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, place, cell, day)
+    elif cell is not None:
+        sheet.write_number(row, place, cell)
+
+
+class RefusedFile:
+    """Refused rows of a table as a file of the same layout with `Строка` and `Причина` after the columns."""
+
+    def __init__(self, path: Path, headings: Sequence[str]) -> None:
+        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._file, delimiter=";", lineterminator="\r\n")
+        self._width = len(headings)
+        self._writer.writerow([*headings, "Строка", "Причина"])
+
+    def add(self, line: int, cells: Sequence[str], reason: str) -> None:
+        """One row; a line that could not be split at all has no cells."""
+        filled = [*cells, *[""] * (self._width - len(cells))]
+        self._writer.writerow([*map(neutral, filled), str(line), reason])
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def refused_bytes(headings: Sequence[str], rows: Iterable[tuple[int, Sequence[str], str]]) -> bytes:
+    """The same as `RefusedFile`, in memory, for a download."""
+    width = len(headings)
+    return csv_bytes(
+        [*headings, "Строка", "Причина"],
+        ([*cells, *[""] * (width - len(cells)), line, reason] for line, cells, reason in rows),
+    )
