@@ -1,7 +1,12 @@
-"""Fixtures of the whole suite: one engine a run (`--engine`), every test in a transaction that is taken back."""
+"""Fixtures of the whole suite: one engine a process (`--engine`), every test in a transaction that is taken back.
+
+`--engine each` is the run of `make test`: three processes side by side, named by what they do. `sqlite` and
+`postgresql` run the same tests on their engines, `browser` those of tests/browser.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +20,29 @@ from models import TABLES, db
 from presets import load_preset
 from tests.client import PageClient
 
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+SHARES = ("sqlite", "postgresql", "browser")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--engine", default="sqlite", choices=["sqlite", "postgresql"])
+    parser.addoption("--engine", default="sqlite", choices=["sqlite", "postgresql", "each"])
+
+
+def share(config: pytest.Config) -> str:
+    """What this process runs: an engine, or `browser`."""
+    chosen = str(config.getoption("--engine"))
+    return os.environ.get("PYTEST_XDIST_WORKER", "controller") if chosen == "each" else chosen
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--engine") != "each":
+        return
+    mine = share(config)
+    if mine not in SHARES:
+        raise pytest.UsageError("--engine each: run it as `make test` does, with the workers " + ", ".join(SHARES))
+    browser = [item for item in items if "tests/browser/" in item.nodeid]
+    others = [item for item in items if "tests/browser/" not in item.nodeid]
+    items[:] = browser if mine == "browser" else others
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if request.config.getoption("--engine") == "sqlite":
+    if share(request.config) != "postgresql":
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite3'}"
     else:
         from tests.postgres import server
@@ -56,7 +81,7 @@ def app(settings: settings_of.Settings) -> Flask:
     application = create_app(settings)
     application.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
     with db.connection_context():
-        db.create_tables(TABLES)
+        db.create_tables(TABLES)  # until the models stand still, then by the migrations
     return application
 
 
