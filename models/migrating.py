@@ -11,10 +11,11 @@ from playhouse.migrations import Runner
 
 from models.base import db, on_postgresql
 
+DIRECTORY = Path(__file__).resolve().parent.parent / "migrations"
 LOCK = 0x41626F6E  # any fixed number of ours; advisory locks are per database
 
 
-def migrate(directory: Path) -> list[str]:
+def migrate(directory: Path = DIRECTORY) -> list[str]:
     """Applies what is pending, in order, and returns the names; of two that start at once the second finds none.
 
     The runner itself has no lock: two starts would both create the tables, and one of them would fail.
@@ -29,9 +30,14 @@ def migrate(directory: Path) -> list[str]:
                 db.close()
 
 
-def pending(directory: Path) -> list[str]:
+def pending(directory: Path = DIRECTORY) -> list[str]:
     """The scripts that have not been applied yet; needs an open connection."""
     return [step.name for step in Runner(db.obj, str(directory)).status() if step.applied is None]
+
+
+def applied(directory: Path = DIRECTORY) -> list[str]:
+    """The scripts that made the tables what they are; needs an open connection."""
+    return [step.name for step in Runner(db.obj, str(directory)).status() if step.applied is not None]
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from models import TABLES, db
 from presets import load_preset
 from tests.client import PageClient
 
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 SHARES = ("sqlite", "postgresql", "browser")
 
 

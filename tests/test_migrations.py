@@ -14,10 +14,9 @@ from flask import Flask
 from peewee import Database, PostgresqlDatabase, SqliteDatabase
 
 from models import TABLES, db, on_postgresql
-from models.migrating import pending
-from tests.conftest import MIGRATIONS
+from models.migrating import DIRECTORY, pending
 
-ROOT = MIGRATIONS.parent
+ROOT = DIRECTORY.parent
 HISTORY = "schema_migration"
 
 PG_COLUMNS = """
@@ -53,13 +52,13 @@ def test_migrations_from_empty_make_what_the_models_say(database: Flask, twin_ur
 
 
 def test_nothing_waits_after_migrating(database: Flask) -> None:
-    assert pending(MIGRATIONS) == []
+    assert pending() == []
 
 
 def test_starts_at_once_migrate_once(twin_url: str) -> None:
     code = (
-        "import sys; from pathlib import Path; from models import bind; from models.migrating import migrate;"
-        "bind(sys.argv[1]); print(len(migrate(Path('migrations'))))"
+        "import sys; from models import bind; from models.migrating import migrate;"
+        "bind(sys.argv[1]); print(len(migrate()))"
     )
     starts = [
         subprocess.Popen([sys.executable, "-c", code, twin_url], cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -67,11 +66,11 @@ def test_starts_at_once_migrate_once(twin_url: str) -> None:
     ]
     applied = [int(start.communicate(timeout=60)[0]) for start in starts]
     assert [start.returncode for start in starts] == [0] * 4
-    assert sorted(applied) == [0, 0, 0, len(list(MIGRATIONS.glob("[0-9]*.py")))]
+    assert sorted(applied) == [0, 0, 0, len(list(DIRECTORY.glob("[0-9]*.py")))]
 
 
 def test_migrations_do_not_know_the_models() -> None:
-    for script in MIGRATIONS.glob("*.py"):
+    for script in DIRECTORY.glob("*.py"):
         assert "models" not in script.read_text(encoding="utf-8").split('"""')[2], f"{script.name} must stay frozen"
 
 
