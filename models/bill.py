@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
-from models.account import Account
+from models.account import Account, House, Link
 from models.base import Base, KopecksField
+from models.meter import SINGLE
+from models.resident import Resident
 from models.search import natural
-from models.supplier import Service
+from models.supplier import Service, Supplier
 
 
 class Bill(Base):
@@ -37,6 +40,43 @@ class Bill(Base):
     def key(period: date, issued_on: date, number: str) -> str:
         """The one order of an account's bills (decisions 4): period, date, natural number; newest = greatest."""
         return f"{period:%Y%m}{issued_on:%Y%m%d}{natural(number)}"
+
+    @classmethod
+    def of_account(cls, account: Account) -> ModelSelect[Bill]:
+        """All bills of the account, newest first."""
+        return cls.select().where(cls.account == account).order_by(cls.order_key.desc(), cls.id.desc())
+
+    @classmethod
+    def recent(cls, account: Account, periods: int) -> ModelSelect[Bill]:
+        """The bills of so many newest periods that have one: a period may hold several."""
+        same = cls.alias()
+        newest = (
+            same.select(same.period)
+            .where(same.account == account)
+            .group_by(same.period)
+            .order_by(same.period.desc())
+            .limit(periods)
+        )
+        return cls.of_account(account).where(cls.period.in_(newest))
+
+    @classmethod
+    def held_by(cls, resident: Resident) -> ModelSelect[Bill]:
+        """The bills of the accounts that the resident holds, each with account, supplier and house."""
+        return (
+            cls.select(cls, Account, Supplier, House)
+            .join(Account)
+            .join(Supplier)
+            .switch(Account)
+            .join(House)
+            .switch(Account)
+            .join(Link)
+            .where(Link.resident == resident)
+        )
+
+    @property
+    def total(self) -> int:
+        """What the month cost: charged and recalculated, kopecks."""
+        return int(self.charged) + int(self.recalculated)
 
 
 class Charge(Base):
@@ -66,6 +106,27 @@ class Charge(Base):
 
     class Meta:
         indexes = ((("bill", "service", "scale"), True),)
+
+    @classmethod
+    def of_bills(cls, bills: Iterable[Bill]) -> dict[int, list[Charge]]:
+        """The lines of each bill by its id, as printed, each with its service: one query."""
+        ids = [bill.id for bill in bills]
+        found: dict[int, list[Charge]] = {bill: [] for bill in ids}
+        rows = (
+            cls.select(cls, Service)
+            .join(Service)
+            .where(cls.bill.in_(ids))
+            .order_by(cls.position, Service.position, cls.id)
+        )
+        for row in rows if ids else ():
+            found[row.bill_id].append(row)
+        return found
+
+    @property
+    def title(self) -> str:
+        """«Электроэнергия, день»: the service and, of several, its scale."""
+        name, scale = str(self.service.name), str(self.scale)
+        return f"{name}, {scale.lower()}" if scale and scale != SINGLE else name
 
 
 class Payment(Base):

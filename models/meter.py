@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.account import Account
 from models.base import Base
@@ -18,6 +18,7 @@ class Meter(Base):
 
     account = ForeignKeyField(Account, backref="meters")
     service = ForeignKeyField(Service, backref="meters")
+    service_id: int
     number = TextField()
     model = TextField(default="")
     ratio = IntegerField(default=1)
@@ -52,6 +53,7 @@ class Register(Base):
     """One scale of a meter: `digits` whole digits, `decimals` after the point."""
 
     meter = ForeignKeyField(Meter, backref="registers")
+    meter_id: int
     scale = TextField(default=SINGLE)
     position = IntegerField(default=0)
     digits = IntegerField()
@@ -60,3 +62,8 @@ class Register(Base):
 
     class Meta:
         indexes = ((("meter", "scale"), True),)
+
+    @classmethod
+    def of_account(cls, account: Account) -> ModelSelect[Register]:
+        """All registers of the account's meters, removed ones too, each with its meter."""
+        return cls.select(cls, Meter).join(Meter).where(Meter.account == account).order_by(Meter.id, cls.position)

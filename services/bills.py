@@ -1,0 +1,156 @@
+"""Bills on paper: what a quittance says, taken from the bill as the billing gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from documents.payment_code import PaymentCode
+from documents.quittance import ChargeLine, MeterLine, Payee, Quittance
+from documents.wording import grouped
+from models import Account, Bill, Charge, Meter, Register, Supplier
+from models.meter import SINGLE
+
+RECENT = 6  # periods that the list shows first (product R6.1)
+
+
+def quittance(
+    bill: Bill,
+    charges: Sequence[Charge],
+    registers: Sequence[Register],
+    masked: bool = False,
+    readings_url: str | None = None,
+) -> Quittance:
+    """The bill (its account, supplier and house joined) with its lines as a paper to print.
+
+    `registers` are the account's, with their meters; `readings_url` is the signed link for readings without
+    signing in; `masked` hides who pays and where.
+    """
+    account = bill.account
+    return Quittance(
+        number=bill.number,
+        period=bill.period,
+        issued_on=bill.issued_on,
+        due_on=bill.due_on,
+        supplier=payee(account.supplier),
+        account_number=account.number,
+        opening=bill.opening,
+        charged=bill.charged,
+        recalculated=bill.recalculated,
+        paid=bill.paid,
+        to_pay=bill.to_pay,
+        els=account.els,
+        holder=account.holder,
+        address=account.address,
+        area=figure(account.area),
+        living_area=figure(account.living_area),
+        rooms=str(account.rooms or ""),
+        registered="" if account.registered is None else str(account.registered),
+        meters=tuple(_meter_lines(bill, charges, registers)),
+        lines=tuple(_charge_line(charge, account.supplier) for charge in charges),
+        code=payment_code(bill),
+        readings_url=readings_url,
+        masked=masked,
+    )
+
+
+def payee(supplier: Supplier) -> Payee:
+    return Payee(
+        name=supplier.name,
+        inn=supplier.inn,
+        kpp=supplier.kpp,
+        ogrn=supplier.ogrn,
+        account=supplier.bank_account,
+        bank=supplier.bank,
+        bic=supplier.bik,
+        corr_account=supplier.corr_account,
+        address=supplier.address,
+        phone=supplier.phone,
+        email=supplier.email,
+        site=supplier.site,
+        hours=supplier.hours,
+    )
+
+
+def payment_code(bill: Bill) -> PaymentCode | None:
+    """What a bank's app reads from the paper (formats 1, 9.1); None where the supplier gave no bank details."""
+    account: Account = bill.account
+    supplier: Supplier = account.supplier
+    is_person = account.kind == "person"
+    code = PaymentCode(
+        name=supplier.name,
+        personal_acc=supplier.bank_account,
+        bank_name=supplier.bank,
+        bic=supplier.bik,
+        corresp_acc=supplier.corr_account,
+        payee_inn=supplier.inn,
+        kpp=supplier.kpp,
+        sum_kopecks=max(bill.to_pay, 0),
+        purpose=purpose(account.number, bill),
+        pers_acc=account.number,
+        period=bill.period,
+        last_name=account.surname if is_person else account.title,
+        first_name=account.name if is_person else "",
+        middle_name=account.patronymic if is_person else "",
+        payer_address=account.address.replace("\N{NO-BREAK SPACE}", " "),
+    )
+    return code if code.is_complete else None
+
+
+def purpose(number: str, bill: Bill | None) -> str:
+    """«Назначение платежа» of a bill or, without one, of an account by its number."""
+    if bill is None:
+        return f"Оплата услуг, лицевой счёт {number}"
+    return f"Оплата счёта {bill.number} за {bill.period:%m.%Y}, лицевой счёт {number}"
+
+
+def figure(text: str) -> str:
+    """A printed decimal for paper: `1434.59` → `1 434,59`; what is no number stays as it is."""
+    whole, point, fraction = text.replace(",", ".").partition(".")
+    if not whole.lstrip("-").isdecimal():
+        return text
+    minus = "\N{MINUS SIGN}" if whole.startswith("-") else ""
+    return minus + grouped(abs(int(whole))) + ("," + fraction if point else "")
+
+
+def _charge_line(charge: Charge, supplier: Supplier) -> ChargeLine:
+    provider = str(charge.service.provider)
+    return ChargeLine(
+        service=charge.title,
+        charged=charge.charged,
+        total=charge.total,
+        recalculated=charge.recalculated or 0,
+        benefit=charge.benefit or 0,
+        unit=charge.unit,
+        volume=figure(charge.volume),
+        volume_common=figure(charge.volume_common),
+        method=charge.method,
+        tariff=figure(charge.tariff),
+        provider="" if provider in (supplier.name, supplier.short_name) else provider,
+    )
+
+
+def _meter_lines(bill: Bill, charges: Iterable[Charge], registers: Sequence[Register]) -> Iterable[MeterLine]:
+    for charge in charges:
+        if not charge.reading_after:
+            continue
+        meter = meter_of(bill, charge, registers)
+        yield MeterLine(
+            service=charge.service.name,
+            number=meter.number if meter else "",
+            scale="" if charge.scale == SINGLE else charge.scale,
+            unit=charge.unit,
+            before=figure(charge.reading_before),
+            after=figure(charge.reading_after),
+            consumption=figure(charge.volume),
+            verified_until=meter.verified_until if meter else None,
+        )
+
+
+def meter_of(bill: Bill, charge: Charge, registers: Iterable[Register]) -> Meter | None:
+    """The meter whose readings stand in the line; None where the account has two that could be meant."""
+    meters = {
+        register.meter_id: register.meter
+        for register in registers
+        if register.meter.service_id == charge.service_id and not register.meter.is_removed(bill.period)
+    }
+    return next(iter(meters.values())) if len(meters) == 1 else None
