@@ -73,6 +73,15 @@ def test_an_account_of_which_the_billing_said_nothing_has_an_empty_standing(data
     assert (found.debt, found.debt_on, found.last_bill) == (None, None, None)
 
 
+def test_the_last_payment_is_the_newest_that_is_no_reversal(database: Flask) -> None:
+    account = factories.account()
+    factories.payment(account, 221314, date(2026, 10, 14))
+    factories.payment(account, -221314, date(2026, 10, 16))
+    last = standings([account.id])[account.id].last_payment
+    assert last is not None
+    assert (last.amount, last.paid_on) == (221314, date(2026, 10, 14))
+
+
 def test_ten_accounts_cost_as_many_queries_as_one(database: Flask) -> None:
     accounts = [factories.account() for _ in range(10)]
     for account in accounts:
@@ -82,4 +91,4 @@ def test_ten_accounts_cost_as_many_queries_as_one(database: Flask) -> None:
         standings([accounts[0].id])
     with Counted() as ten:
         standings(account.id for account in accounts)
-    assert one.count == ten.count == 2
+    assert one.count == ten.count == 1
