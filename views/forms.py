@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import current_app, request
 from flask_wtf import FlaskForm
+from markupsafe import escape
 from wtforms import Field
+from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, Length
 
 from services.refusal import Refused
@@ -30,9 +32,29 @@ def typed(name: str) -> str:
     return clean(request.values.get(name, ""))
 
 
-def required() -> DataRequired:
+class word:  # noqa: N801 - reads as the function of the templates
+    """A word of the preset as a label: looked up when it is shown, since forms are made before the settings."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __str__(self) -> str:
+        return str(current_app.extensions["settings"].word(self.key))
+
+    def __html__(self) -> str:
+        return str(escape(str(self)))
+
+
+class Required(DataRequired):  # type: ignore[misc]
     """«Заполните поле», in the preset's words."""
-    return DataRequired(message=current_app.extensions["settings"].word("error.empty"))
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        self.message = str(word("error.empty"))
+        super().__call__(form, field)
+
+
+def required() -> Required:
+    return Required()
 
 
 def at_most(signs: int) -> Length:
