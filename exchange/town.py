@@ -169,13 +169,11 @@ def _dwellings(rng: Random, calendar: Calendar) -> Iterator[_Dwelling]:
         street = facts.STREETS[1 + block % (len(facts.STREETS) - 1)]
         house = f"{10 + block // 6}" if in_flats else f"{10 + block // 6}/{place + 1}"
         home = _household(rng, street, house, str(place + 1) if in_flats else "")
-        bought = [
-            s
-            for s, part in (("ENERGO", 1.0), ("VODA", 0.85), ("DOM", 0.8 if in_flats else 0.0))
-            if rng.random() <= part
-        ]
+        shares = (("ENERGO", 1.0), ("VODA", 0.85), ("DOM", 0.8 if in_flats else 0.0))
+        bought = [supplier for supplier, share in shares if rng.random() < share]
+        persons, zones = rng.choice((1, 1, 2, 2, 2, 3, 3, 4)), rng.choice((1, 1, 1, 2, 2, 3))
         yield _Dwelling(
-            home, 2800 + rng.randrange(5200), rng.choice((1, 1, 2, 2, 2, 3, 3, 4)), in_flats, rng.choice((1, 1, 1, 2, 2, 3)),
+            home, 2800 + rng.randrange(5200), persons, in_flats, zones,
             {supplier: payers[rng.randrange(20)] for supplier in bought},
             stove="Электрическая" if block % 4 == 1 else "Газовая",
             automatic=bought[0] if n % 9 == 4 else "", expiring=n % 8 == 3, silent=n % 13 == 6,

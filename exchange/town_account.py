@@ -301,7 +301,7 @@ class History:
             case "debtor":
                 due = 0 if index % 3 else due * 8 // 10
             case "advance":
-                due = 0 if due < -20_000 else max(due, 0) + (charged * 2 // 10_000 + 1) * 10_000
+                due = 0 if due + charged < -5_000 else max(due, 0) + (charged * 2 // 10_000 + 1) * 10_000
             case "rounder":
                 due = -(-due // 10_000) * 10_000
         if due <= 0:
