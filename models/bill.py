@@ -47,19 +47,6 @@ class Bill(Base):
         return cls.select().where(cls.account == account).order_by(cls.order_key.desc(), cls.id.desc())
 
     @classmethod
-    def recent(cls, account: Account, periods: int) -> ModelSelect[Bill]:
-        """The bills of so many newest periods that have one: a period may hold several."""
-        same = cls.alias()
-        newest = (
-            same.select(same.period)
-            .where(same.account == account)
-            .group_by(same.period)
-            .order_by(same.period.desc())
-            .limit(periods)
-        )
-        return cls.of_account(account).where(cls.period.in_(newest))
-
-    @classmethod
     def held_by(cls, resident: Resident) -> ModelSelect[Bill]:
         """The bills of the accounts that the resident holds, each with account, supplier and house."""
         return (

@@ -13,6 +13,12 @@ from models.meter import SINGLE
 RECENT = 6  # periods that the list shows first (product R6.1)
 
 
+def recent(newest_first: Sequence[Bill]) -> list[Bill]:
+    """The bills of the newest periods: as many periods as RECENT, however many bills they hold."""
+    periods = sorted({bill.period for bill in newest_first})[-RECENT:]
+    return [bill for bill in newest_first if bill.period in periods]
+
+
 def quittance(
     bill: Bill,
     charges: Sequence[Charge],

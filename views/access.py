@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from flask import abort, current_app
 from flask_login import current_user
 
-from models import Account, Link, Operator, Resident
+from models import Account, Bill, Link, Operator, Resident
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -41,6 +41,19 @@ def own_link(account_id: int) -> Link:
 
 def own_account(account_id: int) -> Account:
     return cast(Account, own_link(account_id).account)
+
+
+def chosen_link(links: list[Link], account_id: str) -> Link:
+    """The link that a select names by its account, the first where none is named; a stranger's is a 404."""
+    if not account_id and links:
+        return links[0]
+    return next((link for link in links if str(link.account.id) == account_id), None) or abort(404)
+
+
+def own_bill(bill_id: int) -> Bill:
+    """A bill of the resident's own accounts, with account, supplier and house."""
+    bill: Bill | None = Bill.held_by(resident()).where(Bill.id == bill_id).first()
+    return bill or abort(404)
 
 
 def own_roles() -> list[Operator]:

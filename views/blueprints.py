@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from views import home, pages
+from views import bills, home, pages
 
 BLUEPRINTS: list[Blueprint] = [
     pages.bp,
     home.bp,
+    bills.bp,
 ]

@@ -1,0 +1,55 @@
+"""«Счета»: the bills of an account and their quittances."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
+
+from documents import quittance as paper
+from models import Bill, Charge, Register
+from services import bills
+from views.access import chosen_link, own_bill, own_links
+from views.format import month
+from views.forms import typed
+
+bp = Blueprint("bills", __name__)
+
+
+@bp.get("/bills")
+def index() -> str:
+    links, show_all = own_links(), typed("all") == "1"
+    if not links:
+        return render_template("bills/index.html", links=links)
+    link = chosen_link(links, typed("account"))
+    every = list(Bill.of_account(link.account))
+    shown = every if show_all else bills.recent(every)
+    return render_template("bills/index.html", links=links, link=link, bills=shown, every=every)
+
+
+@bp.get("/bills/quittance")
+def make() -> Redirect:
+    """«Сформировать квитанцию»: the chosen period's paper."""
+    masked = "1" if typed("masked") else None
+    return redirect(url_for(".pdf", bill_id=own_bill(request.args.get("bill", 0, int)).id, masked=masked), 303)
+
+
+@bp.get("/bills/<int:bill_id>.pdf")
+def pdf(bill_id: int) -> Response:
+    bill = own_bill(bill_id)
+    masked = typed("masked") == "1"
+    lines = Charge.of_bills([bill])[bill.id]
+    data = paper.render(bills.quittance(bill, lines, list(Register.of_account(bill.account)), masked=masked))
+    response = Response(data, content_type="application/pdf")
+    response.headers["Content-Disposition"] = _disposition(bill)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _disposition(bill: Bill) -> str:
+    """A name that says what it is: Russian for browsers that can, plain ASCII for the rest (RFC 6266)."""
+    spoken = f"Счёт {bill.number} за {month(bill.period)}.pdf".replace("\N{NO-BREAK SPACE}", " ")
+    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in bill.number)
+    safe = spoken.replace("/", "-").replace("\\", "-")
+    return f"inline; filename=\"bill-{bill.period:%Y-%m}-{plain}.pdf\"; filename*=UTF-8''{quote(safe, safe='')}"
