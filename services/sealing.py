@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from hashlib import scrypt
 from io import RawIOBase
+from secrets import token_bytes
 from typing import IO
 
 from cryptography.exceptions import InvalidTag
@@ -20,7 +20,7 @@ class Sealer(RawIOBase):
     """Write plain bytes, get frames: 4 bytes of length, then the ciphertext; the last frame says it is the last."""
 
     def __init__(self, out: IO[bytes], key: str) -> None:
-        salt = os.urandom(16)
+        salt = token_bytes(16)
         out.write(MAGIC + salt)
         self._out, self._cipher, self._number, self._rest = out, AESGCM(_stretch(key, salt)), 0, bytearray()
 

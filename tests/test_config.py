@@ -1,0 +1,84 @@
+"""Settings: everything that is wrong is named at once, and nothing else reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import config
+
+KEYS = {"ABONENT_SECRET_KEY": "s" * 32, "ABONENT_DATA_KEY": "d" * 32}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder without a portal.toml."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_two_keys_are_enough_to_start() -> None:
+    settings = config.load(KEYS)
+    assert settings.preset.name == "default"
+    assert settings.database_url == "sqlite:///var/abonent.sqlite3"
+    assert not settings.demo
+
+
+def test_all_faults_are_named_at_once(elsewhere: Path) -> None:
+    (elsewhere / "portal.toml").write_text(
+        'colour = "red"\ntimezone = "Moscow/Kremlin"\nswitches = {captcha = {registration = "maybe"}}\n'
+        'words = {"no.such" = "слово"}\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(config.SettingsError) as fault:
+        config.load(
+            {
+                "ABONENT_SECRET_KEY": "short",
+                "ABONENT_DATABASE_URL": "mysql://x/y",
+                "ABONENT_MAIL_URL": "http://mail",
+                "ABONENT_TRUSTED_PROXIES": "10.0.0.0/8, elsewhere",
+                "ABONENT_SECRETKEY": "a slip of the pen",
+            }
+        )
+    named = str(fault.value)
+    for expected in (
+        "ABONENT_SECRET_KEY", "ABONENT_DATA_KEY", "ABONENT_DATABASE_URL", "ABONENT_MAIL_URL", "«elsewhere»",
+        "ABONENT_SECRETKEY", "«colour»", "«Moscow/Kremlin»", "«registration = maybe»", "«no.such»",
+    ):  # fmt: skip
+        assert expected in named, f"not named: {expected}\n{named}"
+
+
+def test_a_secret_may_lie_in_a_file(elsewhere: Path) -> None:
+    (elsewhere / "key").write_text("k" * 40 + "\n", encoding="utf-8")
+    settings = config.load({"ABONENT_SECRET_KEY_FILE": "key", "ABONENT_DATA_KEY": "d" * 32})
+    assert settings.secret_key == "k" * 40
+
+
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(config.SettingsError, match="ABONENT_SECRET_KEY_FILE"):
+        config.load({"ABONENT_SECRET_KEY_FILE": "nowhere", "ABONENT_DATA_KEY": "d" * 32})
+
+
+def test_a_named_portal_file_must_exist() -> None:
+    with pytest.raises(config.SettingsError, match="absent.toml"):
+        config.load({**KEYS, "ABONENT_CONFIG": "absent.toml"})
+
+
+def test_the_portal_file_sets_name_zone_and_preset(elsewhere: Path) -> None:
+    (elsewhere / "portal.toml").write_text(
+        'name = "Омскводоканал"\ntimezone = "Asia/Omsk"\n[switches]\nremember = false\n', encoding="utf-8"
+    )
+    settings = config.load(KEYS)
+    assert (settings.name, settings.timezone, settings.preset.remember) == ("Омскводоканал", "Asia/Omsk", False)
+
+
+def test_a_missing_channel_warns_and_demo_mode_counts_as_one() -> None:
+    assert any("ABONENT_MAIL_URL" in warning for warning in config.load(KEYS).warnings)
+    assert config.load({**KEYS, "ABONENT_DEMO": "1"}).warnings == ()
+
+
+def test_https_makes_the_cookies_secure() -> None:
+    assert config.load({**KEYS, "ABONENT_BASE_URL": "https://lk.example.org/"}).is_secure
+    assert config.load({**KEYS, "ABONENT_BASE_URL": "https://lk.example.org/"}).base_url == "https://lk.example.org"
+    assert not config.load(KEYS).is_secure
