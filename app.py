@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 import clock
 import config
 from models import bind
-from views import assets, context, errors, format, gate, security, sessions
+from views import assets, context, errors, format, gate, ids, security, sessions
 from views.blueprints import BLUEPRINTS
 
 ROOT = Path(__file__).resolve().parent
@@ -41,6 +41,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     login = LoginManager(app)
     login.request_loader(sessions.load)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    ids.install(app)
     format.install(app)
     context.install(app)
     assets.install(app)

@@ -1,0 +1,160 @@
+"""Who gets in: nobody only where it is meant, a stranger nowhere; every route is walked, none can be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from models import Checkout, Notice, NoticeReceipt, Order, Resident, Session
+from tests import factories
+from tests.client import PageClient
+from views.access import is_public
+
+PUBLIC = {
+    "assets.favicon",
+    "assets.static",
+    "pages.choose_view",
+    "pages.contacts",
+    "pages.health",
+    "pages.view",
+}
+
+
+def order(of: Resident) -> int:
+    bill = factories.bill(factories.link(of).account)
+    checkout = Checkout.create(resident=of, once=f"once-{of.id}", created_at=factories.NOW)
+    return Order.create(
+        checkout=checkout, supplier=bill.account.supplier, gateway="testbank", number=f"N{of.id}", amount=100,
+        created_at=factories.NOW, expires_at=factories.NOW + timedelta(hours=1), bill=bill,
+    ).id  # fmt: skip
+
+
+def notice(of: Resident) -> int:
+    row = Notice.create(subject="Отключение воды", published_at=factories.NOW)
+    NoticeReceipt.create(notice=row, resident=of)
+    return row.id
+
+
+def session(of: Resident) -> int:
+    return Session.create(
+        resident=of, token_hash=f"hash-{of.id}", created_at=factories.NOW, seen_at=factories.NOW,
+        expires_at=factories.NOW + timedelta(days=1),
+    ).id  # fmt: skip
+
+
+# How to make a row of a resident for an argument of an address; a new argument must be added here.
+OWN_ROWS: dict[str, Callable[[Resident], int]] = {
+    "account_id": lambda of: factories.link(of).account_id,
+    "bill_id": lambda of: factories.bill(factories.link(of).account).id,
+    "group_id": lambda of: factories.group(of, f"Дача {of.id}").id,
+    "link_id": lambda of: factories.link(of).id,
+    "meter_id": lambda of: factories.meter(factories.link(of).account).id,
+    "notice_id": notice,
+    "order_id": order,
+    "session_id": session,
+}
+
+
+def rules(app: Flask, method: str) -> Iterator[Rule]:
+    for rule in app.url_map.iter_rules():
+        if method in (rule.methods or ()):
+            yield rule
+
+
+def closed(app: Flask, method: str) -> Iterator[Rule]:
+    with app.app_context():
+        yield from [rule for rule in rules(app, method) if not is_public(rule.endpoint)]
+
+
+def address(app: Flask, rule: Rule, owner: Resident) -> str:
+    unknown = rule.arguments - OWN_ROWS.keys()
+    assert not unknown, f"{rule}: tell tests/test_access.py how to make a row for {sorted(unknown)}"
+    with app.test_request_context():
+        return str(
+            app.url_map.bind("localhost").build(rule.endpoint, {it: OWN_ROWS[it](owner) for it in rule.arguments})
+        )
+
+
+@pytest.fixture
+def owner(database: Flask) -> Resident:
+    return factories.resident()
+
+
+@pytest.fixture
+def stranger(database: Flask) -> Resident:
+    """Someone who lives here too: an account, a bill, a meter of his own, so that no page is empty by chance."""
+    who = factories.resident()
+    for make in OWN_ROWS.values():
+        make(who)
+    return who
+
+
+def test_the_open_doors_are_these(app: Flask) -> None:
+    with app.app_context():
+        open_ones = {rule.endpoint for rule in app.url_map.iter_rules() if is_public(rule.endpoint)}
+    assert open_ones == PUBLIC
+
+
+def test_every_open_door_is_marked_by_hand(app: Flask) -> None:
+    """`@public` stands on the view itself; a decorator put above it would lose the mark silently."""
+    for endpoint in PUBLIC:
+        assert getattr(app.view_functions[endpoint], "is_public", False)
+
+
+def test_nobody_is_led_to_the_sign_in(app: Flask, client: PageClient, owner: Resident) -> None:
+    for rule in closed(app, "GET"):
+        page = client.get(address(app, rule, owner), status=303)
+        assert page.location.startswith("/sign-in"), rule
+
+
+def test_nobody_is_led_to_the_sign_in_from_a_fragment_too(app: Flask, client: PageClient, owner: Resident) -> None:
+    for rule in closed(app, "GET"):
+        page = client.get(address(app, rule, owner), status=204, htmx=True)
+        assert page.location.startswith("/sign-in"), rule
+
+
+def test_nobody_changes_anything(app: Flask, client: PageClient, owner: Resident) -> None:
+    for rule in closed(app, "POST"):
+        client.post(address(app, rule, owner), status=401)
+
+
+def test_a_stranger_gets_404_for_every_row_of_another(
+    app: Flask, client: PageClient, owner: Resident, stranger: Resident
+) -> None:
+    client.sign_in(stranger)
+    for method, ask in (("GET", client.get), ("POST", client.post)):
+        for rule in closed(app, method):
+            if rule.arguments:
+                ask(address(app, rule, owner), status=404)
+
+
+def test_a_row_that_never_was_is_answered_as_a_strangers(app: Flask, client: PageClient, stranger: Resident) -> None:
+    client.sign_in(stranger)
+    for rule in closed(app, "GET"):
+        if rule.arguments:
+            url = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, 2**31 - 1))
+            client.get(url, status=404)
+
+
+def test_numbers_beyond_the_database_are_answered_as_a_strangers(
+    app: Flask, client: PageClient, stranger: Resident
+) -> None:
+    """PostgreSQL fails on integers over its type; the address bar must not reach it."""
+    client.sign_in(stranger)
+    for rule in closed(app, "GET"):
+        if rule.arguments:
+            url = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, 10**20))
+            client.get(url, status=404)
+
+
+def test_the_owner_is_let_in(app: Flask, client: PageClient, owner: Resident) -> None:
+    """Else the tests above would praise a portal that shows nothing to anyone."""
+    client.sign_in(owner)
+    for rule in closed(app, "GET"):
+        url = address(app, rule, owner)
+        answer = client.http.get(url)
+        assert answer.status_code in (200, 303), f"{url}: {answer.status_code}"

@@ -1,0 +1,19 @@
+"""Ids in addresses: `<int:account_id>` matches only what the database's integers can hold."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
+
+LARGEST = 2**31 - 1
+
+
+class Id(IntegerConverter):
+    """A number beyond the column's type is a row that never was: 404, not an error of the database."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=LARGEST)
+
+
+def install(app: Flask) -> None:
+    app.url_map.converters["int"] = Id
