@@ -176,6 +176,7 @@ def up(migrator, db):
             indexes = ((("account", "number"), True), (("account", "order_key"), False))
 
     class Captcha(Frozen):
+        id = BigIntegerField(primary_key=True)
         form = TextField()
         answer = TextField()
         created_at = DateTimeField()

@@ -1,15 +1,19 @@
 """Tables, constraints, queries and one-row truths: all SQL is here; one file a noun."""
 
 from models.account import Account, Group, House, Invitation, Link
-from models.base import Base, bind, db, lock, on_postgresql, transaction
+from models.attempt import Attempt
+from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
 from models.bill import Balance, Bill, Charge, Payment
+from models.captcha import Captcha
+from models.code import Code
 from models.meter import Meter, Register
 from models.notice import Audit, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.reading import Reading, Submission
-from models.resident import Attempt, Captcha, Code, Consent, Operator, Resident, Session, Text
+from models.resident import Operator, Resident, Session
 from models.run import ExportBatch, ImportRun, RefusedRow
 from models.supplier import Service, Supplier, SupplierSetting, Tariff
+from models.text import Consent, Text
 
 TABLES: list[type[Base]] = [
     Supplier,
@@ -93,6 +97,7 @@ __all__ = [
     "bind",
     "db",
     "lock",
+    "lock_names",
     "on_postgresql",
     "transaction",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
+from hashlib import sha256
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -80,6 +81,13 @@ def lock(row: Row) -> Row:
     model = type(row)
     query = model.select().where(model.id == row.id)
     return query.for_update().get() if on_postgresql() else query.get()
+
+
+def lock_names(*names: str) -> None:
+    """Holds names that have no row of their own (whom attempts are counted for) until the transaction ends."""
+    if on_postgresql():
+        for number in sorted({int(sha256(name.encode()).hexdigest()[:15], 16) for name in names}):
+            db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
 
 
 class UtcField(DateTimeField):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
+from datetime import datetime
+
+from peewee import BooleanField, Expression, ForeignKeyField, IntegerField, TextField
 
 from models.base import Base, UtcField
 from models.resident import Resident
@@ -67,6 +69,48 @@ class Outbox(Base):
     body = TextField(default="")
     created_at = UtcField()
     sent_at = UtcField(null=True)
+
+    @classmethod
+    def put(cls, **facts: object) -> bool:
+        """Adds a letter; False where its key is there already."""
+        return bool(cls.insert(**facts).on_conflict_ignore().as_rowcount().execute())
+
+    @classmethod
+    def due(cls, now: datetime) -> Outbox | None:
+        """The letter that has waited longest and that nobody is sending."""
+        found: Outbox | None = cls.select().where(*cls._free(now)).order_by(cls.not_before, cls.id).first()
+        return found
+
+    @classmethod
+    def claim(cls, letter: Outbox, until: datetime, now: datetime) -> Outbox | None:
+        """Takes the letter for sending until that moment; None where another worker was faster."""
+        query = cls.update(leased_until=until, attempts=cls.attempts + 1).where(cls.id == letter.id, *cls._free(now))
+        return cls.get_by_id(letter.id) if query.execute() else None
+
+    @classmethod
+    def close(cls, letter: Outbox, **changes: object) -> bool:
+        """Writes what became of a claimed letter; False where the claim had run out and is another's."""
+        query = cls.update(leased_until=None, **changes).where(
+            cls.id == letter.id, cls.state == "waiting", cls.leased_until == letter.leased_until
+        )
+        return bool(query.execute())
+
+    @classmethod
+    def newest(cls, most: int) -> list[Outbox]:
+        return list(cls.select().order_by(cls.id.desc()).limit(most))
+
+    @classmethod
+    def forget(cls, before: datetime) -> int:
+        """Retention: letters that went out, or never will, are of no use after a while."""
+        return int(cls.delete().where(cls.state != "waiting", cls.created_at < before).execute())
+
+    @classmethod
+    def _free(cls, now: datetime) -> tuple[Expression, ...]:
+        return (
+            cls.state == "waiting",
+            cls.not_before <= now,
+            cls.leased_until.is_null() | (cls.leased_until <= now),
+        )
 
 
 Outbox.add_index(

@@ -1,16 +1,19 @@
-"""Residents, and everything about who they are: sessions, attempts, codes, captchas, consents, operators."""
+"""Residents, their sessions, and the operators among them."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from flask_login import UserMixin
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, DateField, ForeignKeyField, IntegrityError, TextField
 
-from models.base import Base, UtcField
+from models.base import Base, UtcField, db
 from models.supplier import Supplier
 
 WAITING, ACTIVE, BLOCKED, DELETED = "waiting", "active", "blocked", "deleted"
+
+IDLE = timedelta(hours=12)  # a session that is not remembered ends after so long without use
+LONGEST = timedelta(days=30)  # and any session at last
 
 
 class Resident(UserMixin, Base):  # type: ignore[misc]
@@ -52,6 +55,34 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
         letters = [part[0] for part in (self.name, self.surname) if part]
         return "".join(letters).upper() or "?"
 
+    @classmethod
+    def by_login(cls, kind: str, key: str) -> Resident | None:
+        """Who signs in by this folded login; `kind` is email, phone or username."""
+        column = {"email": cls.email_key, "phone": cls.phone_key, "username": cls.username_key}[kind]
+        found: Resident | None = cls.select().where(column == key).first()
+        return found
+
+    @classmethod
+    def enter(cls, **facts: object) -> Resident | None:
+        """A new resident, or None where a login is taken: the schema decides, between two at once too."""
+        try:
+            with db.atomic():
+                made: Resident = cls.create(**facts)
+        except IntegrityError:
+            return None
+        return made
+
+    @classmethod
+    def activate(cls, resident_id: int, now: datetime) -> bool:
+        """Opens the portal to one who has shown that the e-mail is his; False where he is not waiting for it."""
+        query = cls.update(state=ACTIVE, email_confirmed_at=now).where(cls.id == resident_id, cls.state == WAITING)
+        return bool(query.execute())
+
+    @classmethod
+    def forget_waiting(cls, before: datetime) -> int:
+        """Erases those who registered and never came: what they typed is personal data without a purpose."""
+        return int(cls.delete().where(cls.state == WAITING, cls.created_at < before).execute())
+
 
 class Session(Base):
     """A signed-in browser: the cookie holds the token, the row its hash; ended rows stay as the sign-in log."""
@@ -81,69 +112,23 @@ class Session(Base):
         """Notes that the browser was seen, at most once in ten minutes: reading a page must not cost a write."""
         if now - self.seen_at > timedelta(minutes=10):
             self.seen_at = now
+            if not self.is_remembered:
+                self.expires_at = min(now + IDLE, self.created_at + LONGEST)
             self.save()
 
+    @classmethod
+    def lifetime(cls, remembered: bool) -> timedelta:
+        return LONGEST if remembered else IDLE
 
-class Attempt(Base):
-    """A try that is counted: `kind` (sign-in, link, recovery…) by `subject` (a keyed hash or an id as text)."""
+    @classmethod
+    def end(cls, session_id: int, now: datetime) -> None:
+        cls.update(ended_at=now).where(cls.id == session_id, cls.ended_at.is_null()).execute()
 
-    kind = TextField()
-    subject = TextField()
-    at = UtcField()
-    succeeded = BooleanField(default=False)
-
-    class Meta:
-        indexes = ((("kind", "subject", "at"), False),)
-
-
-class Code(Base):
-    """A one-time link or code: only its hash, single use, expiring, its wrong tries counted."""
-
-    purpose = TextField()
-    resident = ForeignKeyField(Resident, null=True, backref="codes", on_delete="CASCADE")
-    destination = TextField(default="")
-    code_hash = TextField(index=True)
-    created_at = UtcField()
-    expires_at = UtcField()
-    used_at = UtcField(null=True)
-    tries = IntegerField(default=0)
-
-
-class Captcha(Base):
-    """A picture asked for by a form: bound to it, one-time, expiring. The id is random, so none can be walked."""
-
-    form = TextField()
-    answer = TextField()
-    created_at = UtcField()
-    expires_at = UtcField()
-    used_at = UtcField(null=True)
-
-
-class Text(Base):
-    """An immutable version of a text («Пользовательское соглашение»…); consents point at what was read."""
-
-    slug = TextField()
-    supplier = ForeignKeyField(Supplier, null=True)
-    version = IntegerField()
-    title = TextField()
-    body = TextField()
-    published_at = UtcField()
-
-    class Meta:
-        indexes = ((("slug", "supplier", "version"), True),)
-
-
-Text.add_index(Text.index(Text.slug, Text.version, unique=True, where=Text.supplier.is_null(), name="text_common"))
-
-
-class Consent(Base):
-    """A tick the resident made (or took back) under a version of a text: when and from where (152-ФЗ ст. 9)."""
-
-    resident = ForeignKeyField(Resident, backref="consents", on_delete="CASCADE")
-    text = ForeignKeyField(Text, backref="consents")
-    is_given = BooleanField(default=True)
-    at = UtcField()
-    address = TextField(default="")
+    @classmethod
+    def end_all(cls, resident: Resident, now: datetime, but: Session | None = None) -> int:
+        """Ends every open session of the resident (except one's own) and says how many."""
+        query = cls.update(ended_at=now).where(cls.resident == resident, cls.ended_at.is_null())
+        return int((query.where(cls.id != but.id) if but else query).execute())
 
 
 class Operator(Base):

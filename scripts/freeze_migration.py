@@ -82,6 +82,7 @@ def _field(field: Field, kinds: set[str]) -> str:
         arguments += [] if field.column_name == field.name else [f"column_name={field.column_name!r}"]
     arguments += ["unique=True"] if field.unique else []
     arguments += ["null=True"] if field.null else []
+    arguments += ["primary_key=True"] if field.primary_key else []
     if field.constraints:
         kinds.add("SQL")
         arguments.append(f"constraints=[{', '.join(f'SQL({part.sql!r})' for part in field.constraints)}]")

@@ -1,0 +1,63 @@
+"""One-time links and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from peewee import JOIN, ForeignKeyField, IntegerField, TextField
+
+from models.base import Base, UtcField
+from models.resident import Resident
+
+
+class Code(Base):
+    """A one-time link or code: only its hash, single use, expiring, its wrong tries counted."""
+
+    purpose = TextField()
+    resident = ForeignKeyField(Resident, null=True, backref="codes", on_delete="CASCADE")
+    destination = TextField(default="")
+    code_hash = TextField(index=True)
+    created_at = UtcField()
+    expires_at = UtcField()
+    used_at = UtcField(null=True)
+    tries = IntegerField(default=0)
+
+    @classmethod
+    def known(cls, purpose: str, code_hash: str) -> Code | None:
+        """The link or code whatever has become of it, its resident with it."""
+        found: Code | None = (
+            cls.select(cls, Resident)
+            .join(Resident, JOIN.LEFT_OUTER)
+            .where(cls.code_hash == code_hash, cls.purpose == purpose)
+            .first()
+        )
+        return found
+
+    def is_alive(self, now: datetime) -> bool:
+        return self.used_at is None and self.expires_at > now
+
+    @classmethod
+    def redeem(cls, code: Code, now: datetime) -> bool:
+        """Uses it up; False where another was faster, or it is too late."""
+        query = cls.update(used_at=now).where(cls.id == code.id, cls.used_at.is_null(), cls.expires_at > now)
+        return bool(query.execute())
+
+    @classmethod
+    def spend_try(cls, code: Code, most: int, now: datetime) -> bool:
+        """Counts one try before it is looked at; False where none is left."""
+        query = cls.update(tries=cls.tries + 1).where(
+            cls.id == code.id, cls.used_at.is_null(), cls.expires_at > now, cls.tries < most
+        )
+        return bool(query.execute())
+
+    @classmethod
+    def end_all(cls, resident: Resident, purposes: Iterable[str], now: datetime) -> None:
+        """None of the resident's open links and codes of these purposes works any more."""
+        cls.update(used_at=now).where(
+            cls.resident == resident, cls.purpose.in_(list(purposes)), cls.used_at.is_null()
+        ).execute()
+
+    @classmethod
+    def forget(cls, before: datetime) -> int:
+        return int(cls.delete().where(cls.expires_at < before).execute())
