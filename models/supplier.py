@@ -74,6 +74,7 @@ class Tariff(Base):
 class SupplierSetting(Base):
     """A dated setting of a supplier (None = of all): JSON text under a key; the newest not after the day rules."""
 
+    supplier_id: int | None
     supplier = ForeignKeyField(Supplier, null=True, backref="settings")
     key = TextField()
     since = DateField()
@@ -86,3 +87,10 @@ class SupplierSetting(Base):
     def in_force(cls, day: date) -> list[SupplierSetting]:
         """All settings that have begun by the day, oldest first: a later row of the same key overrides."""
         return list(cls.select().where(cls.since <= day).order_by(cls.since, cls.id))
+
+    @classmethod
+    def of_day(cls, supplier: Supplier | None, key: str, since: date) -> SupplierSetting | None:
+        """The row of a key that begins on the very day; a unique index alone holds NULL suppliers apart."""
+        whose = cls.supplier.is_null() if supplier is None else cls.supplier == supplier
+        found: SupplierSetting | None = cls.select().where(whose, cls.key == key, cls.since == since).first()
+        return found

@@ -1,0 +1,92 @@
+"""What the checks of a reading say to the resident: every sentence with its numbers and what to do. Pure."""
+
+from __future__ import annotations
+
+from services.dial import MICRO, NB, Dial, consumption
+
+
+def unreadable(dial: Dial) -> str:
+    return f"Введите показание цифрами, например {example(dial)}."
+
+
+def signed() -> str:
+    return "Введите показание без знаков плюс и минус, только цифры."
+
+
+def too_big(dial: Dial, digits: int) -> str:
+    return (
+        f"Слишком большое число: у счётчика {dial.digits}{NB}{_plural(dial.digits)} до запятой, а введено {digits}."
+    )
+
+
+def missing(dial: Dial) -> str:
+    return f"Введите и это показание: шкалы счётчика передают вместе, не хватает «{dial.name}»."
+
+
+def swapped(one: Dial, here: int, other: Dial, there: int) -> str:
+    return (
+        f"Похоже, «{one.name}» и «{other.name}» перепутаны местами. Посмотрите на счётчик: "
+        f"«{one.name}» — это {one.shown(here)}, а «{other.name}» — {other.shown(there)}?"
+    )
+
+
+def below(dial: Dial, value: int) -> str:
+    return (
+        f"Меньше прошлого показания: было {_past(dial)}, введено {dial.shown(value)}. Проверьте цифры на счётчике. "
+        "Если счётчик заменили или прошлое показание неверно, сообщите поставщику."
+    )
+
+
+def question(dial: Dial, value: int) -> str:
+    used = consumption(dial, value) or 0
+    return (
+        f"Меньше прошлого показания: было {_past(dial)}, введено {dial.shown(value)}. "
+        f"Если счётчик перешёл через ноль, отметьте это ниже: расход получится {dial.amount(used)}. "
+        "Если нет, исправьте показание."
+    )
+
+
+def zero(dial: Dial, value: int) -> str:
+    return f"Показание не изменилось: было {_past(dial)}, введено {dial.shown(value)}. Расхода действительно не было?"
+
+
+def above_usual(dial: Dial, value: int, used: int, average: int) -> str:
+    return (
+        f"Расход в {used // average}{NB}{_times(used // average)} больше обычного: {dial.amount(used)}, "
+        f"а обычно около {dial.amount(average // MICRO * MICRO or average)}. Было {_past(dial)}. "
+        f"Посмотрите на счётчик ещё раз: там правда {dial.shown(value)}?"
+    )
+
+
+def above_limit(dial: Dial, value: int, used: int) -> str:
+    return (
+        f"Необычно большой расход: {dial.amount(used)}. Было {_past(dial)}. "
+        f"Посмотрите на счётчик ещё раз: там правда {dial.shown(value)}?"
+    )
+
+
+def _past(dial: Dial) -> str:
+    return "" if dial.base is None else f"{dial.shown(dial.base.value)} от {dial.base.on:%d.%m.%Y}"
+
+
+def example(dial: Dial) -> str:
+    past = dial.base.value if dial.base is not None else 0
+    return dial.shown(past).replace(NB, "")
+
+
+def too_fine(dial: Dial, signs: int, whole: str) -> str:
+    if dial.decimals == 0:
+        return f"У этого счётчика нет знаков после запятой: введите только целую часть, {whole}."
+    return f"После запятой не больше {dial.decimals} {_signs(dial.decimals)}, а введено {signs}."
+
+
+def _plural(count: int) -> str:
+    return "цифра" if count == 1 else "цифры" if count < 5 else "цифр"
+
+
+def _signs(count: int) -> str:
+    return "знака" if count == 1 else "знаков"
+
+
+def _times(count: int) -> str:
+    return "раза" if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else "раз"

@@ -1,0 +1,128 @@
+"""Dated settings of the suppliers: what is in force on a day, what may stand under which key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+from models import Supplier, SupplierSetting, transaction
+from services.refusal import Refused
+
+WARN, REFUSE = "warn", "refuse"
+FACTS = ("meter", "payment", "bill", "activation")
+
+# The most that a household can use in a month, in units of the register: more is asked about, never refused.
+MONTHLY_LIMITS: Mapping[str, int] = {
+    "электроэнергия": 3000,
+    "холодная вода": 100,
+    "горячая вода": 60,
+    "газ": 1500,
+    "отопление": 20,
+}
+
+
+@dataclass(frozen=True)
+class SupplierSettings:
+    """The settings of one supplier on a day: a field is a key of `SupplierSetting`, the default where no row is.
+
+    `reading_from_day`…`reading_to_day`: days of the month when readings are taken, both None = any day (ПП 354 п. 33
+    names the 25th, a contract may name another). `expired_meters`: readings of a meter past its verification are
+    taken with a warning or refused. `unusual_factor`: how many times the account's own average is asked about.
+    `linking_facts`: which facts prove that an account is one's own, None = the preset's.
+    """
+
+    reading_from_day: int | None = None
+    reading_to_day: int | None = None
+    reminder_day: int = 20
+    bill_day: int = 5
+    due_day: int = 15
+    due_shift_weekend: bool = True
+    expired_meters: str = WARN
+    unusual_factor: int = 4
+    monthly_limits: Mapping[str, int] = field(default_factory=lambda: MONTHLY_LIMITS)
+    linking_facts: tuple[str, ...] | None = None
+    shows_details: bool = True
+    offers_email_bills: bool = True
+
+
+def _day(value: object) -> bool:
+    return value is None or (_whole(value) and 1 <= int(str(value)) <= 31)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _facts(value: object) -> bool:
+    return value is None or (isinstance(value, list) and bool(value) and all(item in FACTS for item in value))
+
+
+def _limits(value: object) -> bool:
+    return isinstance(value, dict) and all(_whole(limit) and limit > 0 for limit in value.values())
+
+
+CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "reading_from_day": (_day, "день месяца от 1 до 31 или пусто"),
+    "reading_to_day": (_day, "день месяца от 1 до 31 или пусто"),
+    "reminder_day": (_day, "день месяца от 1 до 31"),
+    "bill_day": (_day, "день месяца от 1 до 31"),
+    "due_day": (_day, "день месяца от 1 до 31"),
+    "due_shift_weekend": (_flag, "да или нет"),
+    "expired_meters": (lambda value: value in (WARN, REFUSE), "warn или refuse"),
+    "unusual_factor": (lambda value: _whole(value) and int(str(value)) >= 2, "целое число не меньше 2"),
+    "monthly_limits": (_limits, "вид услуги и целое число единиц в месяц"),
+    "linking_facts": (_facts, "список из meter, payment, bill, activation"),
+    "shows_details": (_flag, "да или нет"),
+    "offers_email_bills": (_flag, "да или нет"),
+}
+
+
+class Book:
+    """All settings in force on a day: one query, then `of(supplier)` as often as it is asked."""
+
+    def __init__(self, rows: list[SupplierSetting]) -> None:
+        self._common: dict[str, Any] = {}
+        self._own: dict[int, dict[str, Any]] = {}
+        for row in rows:  # oldest first: a later row of the same key overrides
+            values = self._common if row.supplier_id is None else self._own.setdefault(row.supplier_id, {})
+            values[row.key] = json.loads(row.value)
+
+    def of(self, supplier_id: int) -> SupplierSettings:
+        known = {entry.name for entry in fields(SupplierSettings)}
+        values = {key: value for key, value in self.values(supplier_id).items() if key in known}
+        if isinstance(values.get("linking_facts"), list):
+            values["linking_facts"] = tuple(values["linking_facts"])
+        if "monthly_limits" in values:
+            values["monthly_limits"] = {**MONTHLY_LIMITS, **values["monthly_limits"]}
+        return SupplierSettings(**values)
+
+    def values(self, supplier_id: int) -> dict[str, Any]:
+        """Every key with its value, those of other parts of the portal (fees, gateways) too."""
+        return {**self._common, **self._own.get(supplier_id, {})}
+
+
+def in_force(day: date) -> Book:
+    """The settings of all suppliers on the day, in one query."""
+    return Book(SupplierSetting.in_force(day))
+
+
+@transaction
+def record(supplier: Supplier | None, key: str, since: date, value: object) -> SupplierSetting:
+    """Sets a key from a day on (None = for all suppliers); the same key and day again replaces the value."""
+    fits, shape = CHECKS.get(key, (None, ""))
+    if fits is not None and not fits(value):
+        raise Refused(f"Недопустимое значение: нужно {shape}.", field=key)
+    text = json.dumps(value, ensure_ascii=False)
+    row: SupplierSetting | None = SupplierSetting.of_day(supplier, key, since)
+    if row is None:
+        return SupplierSetting.create(supplier=supplier, key=key, since=since, value=text)
+    row.value = text
+    row.save()
+    return row
