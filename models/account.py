@@ -28,6 +28,7 @@ class Account(Base):
     passport facts under the data key whose id is `passport_key`; the facts themselves are nowhere.
     """
 
+    supplier_id: int
     supplier = ForeignKeyField(Supplier, backref="accounts")
     number = TextField()
     els = TextField(default="")
@@ -92,6 +93,9 @@ class Link(Base):
     """A resident holds an account; alias, group and way of bills are his own (decisions 1)."""
 
     resident = ForeignKeyField(Resident, backref="links", on_delete="CASCADE")
+    resident_id: int
+    account_id: int
+    group_id: int | None
     account = ForeignKeyField(Account, backref="links")
     label = TextField(default="", column_name="alias")  # «Псевдоним»; Model.alias is peewee's own
     group = ForeignKeyField(Group, null=True, backref="links", on_delete="SET NULL")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
@@ -17,6 +18,7 @@ class Meter(Base):
     """A meter of an account; the fifteen fields of the card are the billing's own words."""
 
     account = ForeignKeyField(Account, backref="meters")
+    account_id: int
     service = ForeignKeyField(Service, backref="meters")
     service_id: int
     number = TextField()
@@ -62,6 +64,17 @@ class Register(Base):
 
     class Meta:
         indexes = ((("meter", "scale"), True),)
+
+    @classmethod
+    def of_accounts(cls, accounts: Iterable[int]) -> ModelSelect[Register]:
+        """All registers of the accounts' meters, removed ones too, each with meter and service: one query."""
+        return (
+            cls.select(cls, Meter, Service)
+            .join(Meter)
+            .join(Service)
+            .where(Meter.account.in_(list(accounts)))
+            .order_by(Service.position, Service.id, Meter.id, cls.position, cls.id)
+        )
 
     @classmethod
     def of_account(cls, account: Account) -> ModelSelect[Register]:

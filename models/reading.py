@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, NamedTuple, cast
+
+from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, TextField, fn
 
 from models.account import Account
 from models.base import Base, MicroField, UtcField
 from models.bill import Bill
-from models.meter import Register
+from models.meter import Meter, Register
 from models.resident import Resident
 from models.run import ExportBatch
 
@@ -21,6 +25,26 @@ ACCEPTED, EXPORTED, USED, REJECTED, REPLACED, WITHDRAWN = (
     "withdrawn",
 )
 BY_RESIDENT, BY_LINK, BY_OPERATOR, BY_BILLING = "resident", "link", "operator", "billing"
+VALID = (ACCEPTED, EXPORTED, USED)
+# As far back as checks look: a year of monthly readings and the one they start from.
+LOOKED_AT = 13
+
+
+class Declared(NamedTuple):
+    """A reading as the pages show and the checks see it; `bill` is the number of the bill that used it, or ""."""
+
+    id: int
+    register: int
+    value: int
+    taken_on: date
+    state: str
+    origin: str
+    source: str
+    reason: str
+    has_rolled: bool
+    bill: str | None
+    submission: int | None
+    sent_at: datetime | None
 
 
 class Submission(Base):
@@ -35,6 +59,12 @@ class Submission(Base):
 
     class Meta:
         indexes = ((("account", "once"), True),)
+
+    @classmethod
+    def of_once(cls, account: Account, once: str) -> Submission | None:
+        """The act that was stored under the form's key."""
+        found: Submission | None = cls.select().where(cls.account == account, cls.once == once).first()
+        return found
 
 
 class Reading(Base):
@@ -61,6 +91,46 @@ class Reading(Base):
 
     class Meta:
         indexes = ((("register", "taken_on"), False),)
+
+    @classmethod
+    def recent(cls, accounts: Iterable[int]) -> list[Declared]:
+        """What was declared of late for all registers of the accounts, newest first: one query.
+
+        The last `LOOKED_AT` + 1 valid readings of each register and what was refused among them; replaced and
+        withdrawn ones are history only.
+        """
+        edge = cls.alias()
+        since = (
+            edge.select(edge.taken_on)
+            .where(edge.register == Register.id, edge.state.in_(VALID))
+            .order_by(edge.taken_on.desc())
+            .offset(LOOKED_AT)
+            .limit(1)
+        )
+        rows = (
+            cls.select(
+                cls.id, cls.register, cls.value, cls.taken_on, cls.state, cls.origin, cls.source, cls.reason,
+                cls.has_rolled, Bill.number, cls.submission, Submission.sent_at,
+            )
+            .join(Register)
+            .join(Meter)
+            .join(Bill, JOIN.LEFT_OUTER, on=(Bill.id == cls.bill))
+            .join(Submission, JOIN.LEFT_OUTER, on=(Submission.id == cls.submission))
+            .where(
+                Meter.account.in_(list(accounts)),
+                cls.state.in_((*VALID, REJECTED)),
+                cls.taken_on >= fn.COALESCE(since, date(1, 1, 1)),
+            )
+            .order_by(cls.taken_on.desc(), cls.id.desc())
+        )  # fmt: skip
+        # peewee's types know only rows of models, `tuples()` gives the selected columns
+        return [Declared(*row) for row in cast(Iterable[tuple[Any, ...]], rows.tuples())]
+
+    @classmethod
+    def move(cls, ids: Iterable[int], state: str) -> int:
+        """Moves readings that wait or were passed on to another state; how many were still there to move."""
+        query = cls.update(state=state).where(cls.id.in_(list(ids)), cls.state.in_((ACCEPTED, EXPORTED)))
+        return int(query.execute())
 
 
 Reading.add_index(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from peewee import DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from models.base import Base, MicroField
 
@@ -58,6 +59,7 @@ class Service(Base):
 class Tariff(Base):
     """A price of a service from a day on, for a scale and a category of consumers ("" = one price, the rest)."""
 
+    service_id: int
     service = ForeignKeyField(Service, backref="tariffs")
     scale = TextField(default="")
     since = DateField()
@@ -69,6 +71,18 @@ class Tariff(Base):
 
     class Meta:
         indexes = ((("service", "scale", "since", "category"), True),)
+
+    @classmethod
+    def in_force(cls, services: Iterable[int], day: date) -> ModelSelect[Tariff]:
+        """The newest price of each service, scale and category that has begun by the day."""
+        newer = cls.alias()
+        since = newer.select(fn.MAX(newer.since)).where(
+            newer.service == cls.service,
+            newer.scale == cls.scale,
+            newer.category == cls.category,
+            newer.since <= day,
+        )
+        return cls.select().where(cls.service.in_(list(services)), cls.since == since).order_by(cls.id)
 
 
 class SupplierSetting(Base):
