@@ -70,6 +70,12 @@ def printed(text: str) -> str:
     return sign + groups(whole.lstrip("-")) + ("," + fraction if point else "")
 
 
+def printed_reading(text: str, digits: int | None) -> str:
+    """An imported reading padded to the register's digits where they are known: `15737` → `015 737`."""
+    whole, point, fraction = text.replace(",", ".").partition(".")
+    return printed(whole.zfill(digits or 0) + point + fraction)
+
+
 def day(value: date | None) -> str:
     return "—" if value is None else f"{value:%d.%m.%Y}"
 
@@ -118,7 +124,7 @@ def plural(count: int, one: str, few: str, many: str) -> str:
 def install(app: Flask) -> None:
     """Makes the filters known to the templates."""
     for function in (
-        money, rub, money_typed, quantity, reading, printed, day, day_words, month, month_title, moment_words,
-        nb, plural,
+        money, rub, money_typed, quantity, reading, printed, printed_reading, day, day_words, month, month_title,
+        moment_words, nb, plural,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
