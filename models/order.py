@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from peewee import ForeignKeyField, IntegerField, TextField
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
-from models.account import Account
+from peewee import JOIN, SQL, ForeignKeyField, IntegerField, ModelSelect, TextField
+
+from models.account import Account, House
 from models.base import Base, KopecksField, UtcField
 from models.bill import Bill, Payment
 from models.resident import Resident
@@ -36,12 +41,20 @@ class Checkout(Base):
     class Meta:
         indexes = ((("resident", "once"), True),)
 
+    @classmethod
+    def begun(cls, resident: Resident, once: str, **facts: Any) -> tuple[Checkout, bool]:
+        """(the checkout of this key, was it made just now?): of many presses at once, one makes it."""
+        fresh = cls.insert(resident=resident, once=once, **facts).on_conflict_ignore().as_rowcount().execute()
+        return cls.get(cls.resident == resident, cls.once == once), bool(fresh)
+
 
 class Order(Base):
     """One trip to one merchant's gateway. `amount` without the fee; the bank is asked for amount + fee."""
 
     checkout = ForeignKeyField(Checkout, backref="orders")
+    checkout_id: int
     supplier = ForeignKeyField(Supplier)
+    supplier_id: int
     gateway = TextField()
     number = TextField(unique=True)
     amount = KopecksField()
@@ -64,6 +77,88 @@ class Order(Base):
         table_name = "payment_order"  # ORDER is a word of SQL
         indexes = ((("gateway", "provider_id"), True),)
 
+    @classmethod
+    def numbered(cls, **facts: Any) -> Order:
+        """A new order under the next running number (its own id: two at once cannot meet)."""
+        order: Order = cls.create(number=f"new-{facts['checkout'].id}-{facts['supplier'].id}", **facts)
+        order.number = str(order.id)
+        order.save()
+        return order
+
+    @classmethod
+    def numbered_by_account(cls, account: str, moment: datetime, **facts: Any) -> Order:
+        """A new order numbered `account/yyyymmddhhmmss/NN`; banks take 32 signs, so a long account keeps its end."""
+        for position in range(1, 100):
+            number = f"{re.sub(r'[^0-9A-Za-zА-Яа-я]', '-', account)[-14:]}/{moment:%Y%m%d%H%M%S}/{position:02d}"
+            fresh = cls.insert(number=number, **facts).on_conflict_ignore().as_rowcount().execute()
+            if fresh:
+                return cls.get(cls.number == number)
+        raise RuntimeError("a hundred orders of one account in one second")
+
+    @property
+    def total(self) -> int:
+        """What the bank is asked for: the sum and its fee, kopecks."""
+        return int(self.amount) + int(self.fee)
+
+    @classmethod
+    def held_by(cls, resident: Resident) -> ModelSelect[Order]:
+        """The resident's own orders, each with checkout and supplier."""
+        return (
+            cls.select(cls, Checkout, Supplier)
+            .join(Checkout)
+            .switch(cls)
+            .join(Supplier)
+            .where(Checkout.resident == resident)
+        )
+
+    @classmethod
+    def of_checkout(cls, checkout: Checkout) -> ModelSelect[Order]:
+        """The orders of one press in the order in which the bank is asked, each with its supplier."""
+        return cls.select(cls, Supplier).join(Supplier).where(cls.checkout == checkout).order_by(cls.id)
+
+    @classmethod
+    def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
+        """The order a gateway speaks of: by our number, else by its own id."""
+        known = cls.number == number
+        if provider_id:
+            known |= cls.provider_id == provider_id
+        found: Order | None = cls.select().where(cls.gateway == gateway, known).first()
+        return found
+
+    @classmethod
+    def to_poll(cls, now: datetime, limit: int) -> list[Order]:
+        """Unfinished orders whose time to be looked at has come, the longest waiting first.
+
+        The states are literals: SQLite does not use a partial index for a bound parameter.
+        """
+        unfinished = cls.state.in_((SQL(f"'{CREATED}'"), SQL(f"'{SENT}'")))
+        overdue = (cls.poll_at <= now) | (cls.poll_at.is_null() & (cls.expires_at <= now))
+        return list(cls.select().where(unfinished, overdue).order_by(cls.poll_at, cls.id).limit(limit))
+
+    def moved(self, to: str, *befores: str, **facts: Any) -> bool:
+        """Changes the state where it still is one of `befores`; False when someone was faster."""
+        changed = (
+            type(self)
+            .update(state=to, **facts)
+            .where(type(self).id == self.id, type(self).state.in_(befores))
+            .execute()
+        )
+        return bool(changed)
+
+    def claimed(self, now: datetime, until: datetime, *befores: str) -> bool:
+        """Takes the right to speak with the bank about this order till `until`; one of many gets it."""
+        changed = (
+            type(self)
+            .update(poll_at=until)
+            .where(
+                type(self).id == self.id,
+                type(self).state.in_(befores),
+                type(self).poll_at.is_null() | (type(self).poll_at <= now),
+            )
+            .execute()
+        )
+        return bool(changed)
+
 
 Order.add_index(
     Order.index(Order.poll_at, where=Order.state.in_((CREATED, SENT)), name="order_to_poll"),
@@ -74,11 +169,34 @@ class OrderLine(Base):
     """A part of an order: an account, and a service where the resident paid by services."""
 
     order = ForeignKeyField(Order, backref="lines")
+    order_id: int
     account = ForeignKeyField(Account, backref="order_lines")
+    account_id: int
     service = ForeignKeyField(Service, null=True)
+    service_id: int | None
     amount = KopecksField()
     fee = KopecksField(default=0)
     batch = ForeignKeyField(ExportBatch, null=True)
+
+    @classmethod
+    def of_orders(cls, orders: Iterable[Order]) -> dict[int, list[OrderLine]]:
+        """The lines of each order by its id, with account, supplier, house and service: one query."""
+        ids = [order.id for order in orders]
+        found: dict[int, list[OrderLine]] = {order: [] for order in ids}
+        rows = (
+            cls.select(cls, Account, Supplier, House, Service)
+            .join(Account)
+            .join(Supplier)
+            .switch(Account)
+            .join(House)
+            .switch(cls)
+            .join(Service, JOIN.LEFT_OUTER)
+            .where(cls.order.in_(ids))
+            .order_by(cls.id)
+        )
+        for row in rows if ids else ():
+            found[row.order_id].append(row)
+        return found
 
 
 class Match(Base):
@@ -103,3 +221,14 @@ class GatewayEvent(Base):
 
     class Meta:
         indexes = ((("gateway", "key"), True),)
+
+    @classmethod
+    def noted(cls, gateway: str, key: str, **facts: Any) -> bool:
+        """Writes down what was told; False where the same was told before."""
+        fresh = cls.insert(gateway=gateway, key=key, **facts).on_conflict_ignore().as_rowcount().execute()
+        return bool(fresh)
+
+    @classmethod
+    def judged(cls, gateway: str, key: str, verdict: str) -> None:
+        """Writes beside an event what became of it."""
+        cls.update(verdict=verdict).where(cls.gateway == gateway, cls.key == key).execute()
