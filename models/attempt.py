@@ -34,6 +34,11 @@ class Attempt(Base):
         return found.at if found else None
 
     @classmethod
+    def failures(cls, kind: str, subject: str, since: datetime) -> int:
+        where = (cls.kind == kind, cls.subject == subject, cls.at > since, cls.succeeded == False)  # noqa: E712
+        return int(cls.select().where(*where).count())
+
+    @classmethod
     def forgive(cls, kind: str, subject: str) -> None:
         """The failures count no more: the person has shown by other means that it was he."""
         cls.update(succeeded=True).where(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from peewee import BooleanField, Expression, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, BooleanField, Expression, ForeignKeyField, IntegerField, TextField
 
 from models.base import Base, UtcField
 from models.resident import Resident
@@ -76,6 +76,10 @@ class Outbox(Base):
         return bool(cls.insert(**facts).on_conflict_ignore().as_rowcount().execute())
 
     @classmethod
+    def is_put(cls, key: str) -> bool:
+        return bool(cls.select().where(cls.key == key).exists())
+
+    @classmethod
     def due(cls, now: datetime) -> Outbox | None:
         """The letter that has waited longest and that nobody is sending."""
         found: Outbox | None = cls.select().where(*cls._free(now)).order_by(cls.not_before, cls.id).first()
@@ -107,7 +111,7 @@ class Outbox(Base):
     @classmethod
     def _free(cls, now: datetime) -> tuple[Expression, ...]:
         return (
-            cls.state == "waiting",
+            cls.state == SQL("'waiting'"),  # a literal: SQLite takes no partial index for a bound parameter
             cls.not_before <= now,
             cls.leased_until.is_null() | (cls.leased_until <= now),
         )

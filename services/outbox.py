@@ -1,0 +1,84 @@
+"""Letters on their way: put in the transaction of their cause, leased by a worker, closed by what became of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from models import Outbox, Resident
+
+LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
+MOST_ATTEMPTS = 200  # with the pauses below: two days of a silent mail server
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+
+WAITING, SENT, DEAD = "waiting", "sent", "dead"
+
+
+def put(
+    kind: str,
+    key: str,
+    now: datetime,
+    *,
+    resident: Resident | None = None,
+    destination: str = "",
+    channel: str = "email",
+    not_before: datetime | None = None,
+    **ids: int,
+) -> bool:
+    """Adds a letter in the caller's transaction; False where `key` was put before, or there is no address.
+
+    Only the kind and ids are kept: links, codes and sums are made when the letter is sent.
+    """
+    to = destination or (str(resident.email) if resident else "")
+    if not to:
+        return False
+    return Outbox.put(
+        key=key,
+        kind=kind,
+        channel=channel,
+        resident=resident,
+        destination=to,
+        ids=json.dumps(ids),
+        not_before=not_before or now,
+        created_at=now,
+    )
+
+
+def ids(letter: Outbox) -> dict[str, int]:
+    return {name: int(value) for name, value in json.loads(letter.ids).items()}
+
+
+def lease(now: datetime) -> Outbox | None:
+    """The next letter to send, this worker's alone until the lease runs out; None where nothing is due."""
+    while letter := Outbox.due(now):
+        claimed = Outbox.claim(letter, now + LEASE, now)
+        if claimed is None:
+            continue
+        if claimed.attempts <= MOST_ATTEMPTS:
+            return claimed
+        bury(claimed, "отправка прерывалась каждый раз")
+    return None
+
+
+def done(letter: Outbox, now: datetime, *, provider_id: str, subject: str, body: str) -> bool:
+    """It went out; `body` is "" but in demo mode. False where the lease had run out meanwhile."""
+    return Outbox.close(
+        letter, state=SENT, sent_at=now, provider_id=provider_id, subject=subject, body=body, error=""
+    )
+
+
+def failed(letter: Outbox, now: datetime, error: str) -> bool:
+    """It did not go out: again after a pause that doubles, or never if it was the last time."""
+    if letter.attempts >= MOST_ATTEMPTS:
+        return bury(letter, error)
+    return Outbox.close(letter, not_before=now + pause(letter.attempts), error=error)
+
+
+def bury(letter: Outbox, error: str) -> bool:
+    """It never will: the address is wrong, or what it was about is over."""
+    return Outbox.close(letter, state=DEAD, error=error)
+
+
+def pause(attempts: int) -> timedelta:
+    """1, 2, 4… minutes after the first, second, third failure; 15 minutes at most: people wait for codes."""
+    return min(FIRST_PAUSE * (1 << min(attempts - 1, 10)), LONGEST_PAUSE)

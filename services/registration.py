@@ -1,0 +1,172 @@
+"""Registration by e-mail: a known address is answered exactly as a new one, and its owner gets a letter.
+
+Whoever opens the mailbox decides. Two tries with one address and different passwords leave no password at all: the
+activation asks for a new one, so nobody can wait with his own password for another to open the portal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models import Code, Outbox, Resident, Text, transaction
+from models.resident import ACTIVE, WAITING
+from services import codes, contacts, letters, limits, outbox, passwords, texts
+from services.limits import Limit, TooMany, Visitor
+from services.refusal import Refused
+
+BY_ADDRESS = Limit("registration", 100)  # a village behind one address registers on one evening
+LETTERS = Limit("registration-letter", 5)
+
+OPEN, USED, EXPIRED, UNKNOWN = "open", "used", "expired", "unknown"
+
+GONE = "Ссылка уже не действует."
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """What the form of R1.1 carries; `texts` are the slugs that were agreed to."""
+
+    full_name: str
+    email: str
+    phone: str
+    password: str
+    texts: tuple[str, ...]
+    advertising: bool = False
+
+
+def split_name(full_name: str) -> tuple[str, str, str]:
+    """«ФИО» at its blanks: surname, name, and all the rest is the patronymic («оглы» too)."""
+    parts = full_name.split(maxsplit=2)
+    surname, name, patronymic = (*parts, "", "", "")[:3]
+    return surname, name, " ".join(patronymic.split())
+
+
+def check(newcomer: Newcomer, policy: passwords.Policy) -> None:
+    """Refuses what can be said before anything is looked up: it depends on what was typed alone."""
+    email = contacts.email_of(newcomer.email)
+    contacts.phone_of(newcomer.phone)
+    passwords.check(policy, newcomer.password, email, email.partition("@")[0])
+
+
+def was_done(once: str) -> bool:
+    """Has this very form been accepted before (a double click, a page sent again)?"""
+    return Outbox.is_put(_key(once))
+
+
+def register(newcomer: Newcomer, policy: passwords.Policy, visitor: Visitor, now: datetime, once: str) -> None:
+    """Enters the newcomer and sends the activation letter; whether the e-mail was known, nobody can tell.
+
+    Both ways hash the password and compare it once: the answers must not differ in time either.
+    """
+    check(newcomer, policy)
+    limits.spend([(BY_ADDRESS, visitor.network)], now)
+    wanted = (*newcomer.texts, texts.ADVERTISING) if newcomer.advertising else newcomer.texts
+    agreed = texts.in_force(wanted)
+    owner = Resident.by_login("email", contacts.email_key(newcomer.email))
+    is_same = passwords.matches(owner.password_hash if owner else "", newcomer.password)
+    _enter(_facts(newcomer), is_same, agreed, visitor, now, once)
+
+
+def _facts(newcomer: Newcomer) -> dict[str, object]:
+    surname, name, patronymic = split_name(newcomer.full_name)
+    return {
+        "surname": surname,
+        "name": name,
+        "patronymic": patronymic,
+        "email": contacts.email_of(newcomer.email),
+        "phone": contacts.phone_of(newcomer.phone),
+        "password_hash": passwords.hashed(newcomer.password),
+        "advertising": newcomer.advertising,
+    }
+
+
+@transaction
+def _enter(
+    facts: dict[str, object], is_same: bool, agreed: Sequence[Text], visitor: Visitor, now: datetime, once: str
+) -> None:
+    key = contacts.email_key(str(facts["email"]))
+    resident = Resident.enter(**facts, email_key=key, created_at=now)
+    if resident is None:
+        resident = Resident.by_login("email", key)
+        assert resident is not None, "the e-mail is taken by nobody"
+        if resident.state == WAITING:
+            _overwrite(resident, facts, is_same)
+    if resident.state == WAITING:
+        texts.agree(resident, agreed, now, visitor.address)
+    _write_to(resident, visitor, now, _key(once))
+
+
+def _overwrite(resident: Resident, facts: dict[str, object], is_same: bool) -> None:
+    """The newest try counts; a password only where both tries had the same."""
+    for name, value in {**facts, "password_hash": resident.password_hash if is_same else ""}.items():
+        setattr(resident, name, value)
+    resident.save()
+
+
+def _write_to(resident: Resident, visitor: Visitor, now: datetime, key: str) -> None:
+    """The letter that fits the owner of the address: how to go on, or that there is a login already."""
+    try:
+        limits.spend([(LETTERS, visitor.subject("email", str(resident.email_key)))], now)
+    except TooMany:
+        return  # the answer stays the same; the mailbox has enough of our letters
+    kind = letters.ACTIVATION if resident.state == WAITING else "known-email"
+    outbox.put(kind, key, now, resident=resident)
+
+
+@transaction
+def write_again(email: str, visitor: Visitor, now: datetime) -> None:
+    """«Отправить ещё раз» for an address: the same answer whether it is known or not."""
+    contacts.email_of(email)
+    limits.spend([(BY_ADDRESS, visitor.network)], now)
+    resident = Resident.by_login("email", contacts.email_key(email))
+    if resident is not None:
+        _write_to(resident, visitor, now, _moment_key(resident, now))
+
+
+@transaction
+def write_again_for(token: str, visitor: Visitor, now: datetime) -> None:
+    """«Отправить ещё раз» under an activation link that is too old."""
+    code = Code.known(letters.ACTIVATION, codes.token_hash(token))
+    if code is None or code.resident is None:
+        raise Refused(GONE)
+    _write_to(code.resident, visitor, now, _moment_key(code.resident, now))
+
+
+def link_state(token: str, now: datetime) -> str:
+    """What can be done with an activation link: open, used, expired, unknown."""
+    code = Code.known(letters.ACTIVATION, codes.token_hash(token))
+    if code is None:
+        return UNKNOWN
+    if code.used_at is not None or (code.resident and code.resident.state == ACTIVE):
+        return USED
+    return OPEN if code.is_alive(now) else EXPIRED
+
+
+@transaction
+def activate(token: str, now: datetime, next_token: str) -> bool:
+    """Opens the portal to the owner of the mailbox; True where he must choose a password (by `next_token`)."""
+    code = Code.known(letters.ACTIVATION, codes.token_hash(token))
+    if code is None or code.resident is None or not Code.redeem(code, now):
+        raise Refused(GONE)
+    if not Resident.activate(code.resident.id, now):
+        raise Refused(GONE)
+    Code.end_all(code.resident, [letters.ACTIVATION], now)
+    if code.resident.password_hash:
+        return False
+    codes.keep(letters.RECOVERY, code.resident, codes.token_hash(next_token), now, letters.RECOVERY_LIVES)
+    return True
+
+
+def forget_waiting(now: datetime) -> int:
+    """Erases registrations that nobody has confirmed for a month."""
+    return Resident.forget_waiting(now - timedelta(days=30))
+
+
+def _key(once: str) -> str:
+    return f"registration:{once}"
+
+
+def _moment_key(resident: Resident, now: datetime) -> str:
+    return f"registration:{resident.id}:{now:%Y%m%d%H%M%S%f}"

@@ -1,0 +1,47 @@
+"""The portal's own texts in versions, and who has agreed to which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from models import Consent, Resident, Text, transaction
+from services.refusal import Refused
+
+FIRST = Path(__file__).parent / "first_texts"
+
+AGREEMENT, PERSONAL_DATA, ADVERTISING = "agreement", "personal-data", "advertising"
+
+
+@transaction
+def seed(now: datetime) -> None:
+    """Publishes the first version of every text that has none; a text that the operator changed stays his."""
+    for file in sorted(FIRST.glob("*.txt")):
+        title, _, body = file.read_text(encoding="utf-8").partition("\n")
+        if file.stem not in Text.latest([file.stem]):
+            Text.publish(file.stem, 1, title.strip(), body.strip(), now)
+
+
+def in_force(slugs: Iterable[str]) -> list[Text]:
+    """The newest version of each text; nobody can agree to one that is not there."""
+    wanted = list(slugs)
+    found = Text.latest(wanted)
+    missing = [slug for slug in wanted if slug not in found]
+    if missing:
+        raise Refused("Регистрация пока закрыта: не опубликованы её условия. Обратитесь к поставщику услуг.")
+    return [found[slug] for slug in wanted]
+
+
+def outdated(resident: Resident, slugs: Iterable[str]) -> list[Text]:
+    """The texts that have a newer version than the one the resident agreed to."""
+    agreed = Consent.newest(resident)
+    newest = Text.latest(slugs)
+    return [text for slug, text in newest.items() if slug in agreed and agreed[slug] < text.version]
+
+
+@transaction
+def agree(resident: Resident, texts: Iterable[Text], now: datetime, address: str) -> None:
+    """Stores the ticks: which version, when, from where."""
+    for text in texts:
+        Consent.create(resident=resident, text=text, at=now, address=address)
