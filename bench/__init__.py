@@ -1,0 +1,1 @@
+"""The figures of the portal, each beside its peer and its limit: `make bench`."""

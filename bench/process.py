@@ -1,0 +1,68 @@
+"""A server of the bench: started on a free port, waited for, weighed, stopped."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, perf_counter, sleep
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def free_port(count: int = 1) -> int:
+    """The first of `count` ports in a row that nobody listens on."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            first = int(probe.getsockname()[1])
+        if all(_is_free(first + step) for step in range(count)):
+            return first
+
+
+@contextmanager
+def running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[tuple[int, float]]:
+    """(process id, seconds to the first answer) of a server started with `command`."""
+    start = perf_counter()
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait(port, process)
+        yield process.pid, perf_counter() - start
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(15)
+
+
+def megabytes(process: int) -> float:
+    """Resident memory of the process and all it started."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20 + sum(megabytes(int(child)) for child in children)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = monotonic() + 60
+    while True:
+        try:
+            urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
+            return
+        except (URLError, OSError):
+            if process.poll() is not None or monotonic() > end:
+                raise RuntimeError(f"the server did not start: {process.args}")
+            sleep(0.01)
