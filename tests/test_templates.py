@@ -18,7 +18,8 @@ FRAGMENTS = [name for name in PAGES if name.rpartition("/")[2].startswith("_")]
 # What Flask, Flask-Login and Flask-WTF put into every template.
 GIVEN = {"config", "csrf_token", "current_user", "g", "get_flashed_messages", "request", "session", "url_for"}
 NAMES = r"(nothing|[a-z_][a-z0-9_]*(?:\s*,\s*[a-z_][a-z0-9_]*)*)"
-FIRST_LINE = re.compile(rf"\{{#-? needs: {NAMES}\b[^;#]*(?:; optional: {NAMES}\b[^#]*)?#\}}")
+FIRST_LINE = re.compile(rf"\{{#-? needs: {NAMES}\b([^#]*)#\}}")
+OPTIONAL = re.compile(rf"; optional: {NAMES}\b")
 INLINE = re.compile(r"""\s(?:style|on[a-z]+)\s*=\s*["'{]""")
 BARE_HTMX = re.compile(r"(?<!data-)\bhx-[a-z]")
 
@@ -31,15 +32,18 @@ def declared(name: str) -> tuple[set[str], set[str]]:
     """(needed, optional) names of a fragment's first line."""
     found = FIRST_LINE.match(text_of(name))
     assert found, f"{name}: the first line must read {{# needs: a, b; optional: c #}}"
-    lists = (re.split(r"\s*,\s*", part or "nothing") for part in found.groups())
-    needed, optional = ({word for word in words if word != "nothing"} for words in lists)
+    also = OPTIONAL.search(found[2])
+    needed, optional = (
+        {word for word in re.split(r"\s*,\s*", part) if word != "nothing"}
+        for part in (found[1], also[1] if also else "nothing")
+    )
     return needed, optional
 
 
 def used(environment: Environment, name: str) -> set[str]:
     """The names a template takes from outside, its includes counted in."""
     tree = environment.parse(text_of(name))
-    own = set(meta.find_undeclared_variables(tree))
+    own = set(meta.find_undeclared_variables(tree)) - assigned(tree)
     for include in tree.find_all(nodes.Include):
         below = include.template
         if isinstance(below, nodes.Const):
@@ -48,7 +52,11 @@ def used(environment: Environment, name: str) -> set[str]:
 
 
 def assigned(tree: nodes.Template) -> set[str]:
-    return {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    """What the template sets itself; Jinja calls a name set in one branch of an `if` undeclared."""
+    targets = [name for assign in tree.find_all(nodes.Assign) for name in assign.target.find_all(nodes.Name)]
+    return {name.name for name in targets} | {
+        assign.target.name for assign in tree.find_all(nodes.Assign) if isinstance(assign.target, nodes.Name)
+    }
 
 
 @pytest.mark.parametrize("name", FRAGMENTS)
