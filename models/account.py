@@ -58,6 +58,19 @@ class Account(Base):
     class Meta:
         indexes = ((("supplier", "number"), True), (("house", "flat"), False))
 
+    @classmethod
+    def by_number(cls, supplier: int, number: str) -> Account | None:
+        """The account of a supplier by its number, closed ones too; with supplier and house."""
+        found: Account | None = (
+            cls.select(cls, Supplier, House)
+            .join(Supplier)
+            .switch(cls)
+            .join(House)
+            .where(cls.supplier == supplier, cls.number == number)
+            .first()
+        )
+        return found
+
     @property
     def address(self) -> str:
         """«г. Светлоречье, ул. Лесная, д. 12, кв. 45», as far as it is known; needs the house joined."""
@@ -87,6 +100,11 @@ class Group(Base):
     class Meta:
         table_name = "account_group"  # GROUP is a word of SQL
         indexes = ((("resident", "name"), True),)
+
+    @classmethod
+    def of(cls, resident: Resident) -> ModelSelect[Group]:
+        """The resident's groups in the order they were made."""
+        return cls.select().where(cls.resident == resident).order_by(cls.id)
 
 
 class Link(Base):
@@ -120,6 +138,26 @@ class Link(Base):
             .where(cls.resident == resident)
             .order_by(cls.linked_at, cls.id)
         )
+
+    @classmethod
+    def other_holders(cls, account: Account, resident: Resident) -> list[Resident]:
+        """Who holds the account beside the resident."""
+        rows = Resident.select().join(cls).where(cls.account == account, cls.resident != resident)
+        return list(rows.order_by(Resident.id))
+
+    @classmethod
+    def to_paper(cls, resident: Resident) -> int:
+        """No bill of the resident comes by e-mail any more; how many did."""
+        return int(
+            cls.update(bills_by_email=False)
+            .where(cls.resident == resident, cls.bills_by_email == True)  # noqa: E712
+            .execute()
+        )
+
+    @classmethod
+    def of_resident(cls, resident: Resident, account: Account) -> Link | None:
+        found: Link | None = cls.select().where(cls.resident == resident, cls.account == account).first()
+        return found
 
     @classmethod
     def suppliers_of(cls, resident: Resident) -> ModelSelect[Supplier]:

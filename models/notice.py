@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from peewee import SQL, BooleanField, Expression, ForeignKeyField, IntegerField, TextField
@@ -25,6 +26,19 @@ class Notice(Base):
     needs_confirmation = BooleanField(default=False)
     published_at = UtcField()
     until = UtcField(null=True)
+
+    @classmethod
+    def tell(
+        cls, residents: Iterable[Resident], subject: str, body: str, now: datetime, **facts: object
+    ) -> Notice | None:
+        """A simple notice in the bell of each resident, in the caller's transaction; None where there is nobody."""
+        addressed = list(residents)
+        if not addressed:
+            return None
+        notice: Notice = cls.create(subject=subject, body=body, published_at=now, **facts)
+        for resident in addressed:
+            NoticeReceipt.create(notice=notice, resident=resident)
+        return notice
 
 
 class NoticeReceipt(Base):

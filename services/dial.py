@@ -64,6 +64,12 @@ class Dial:
         fraction = f"{rest:06d}".rstrip("0")
         return f"{groups(str(whole))}{',' + fraction if fraction else ''}{NB}{self.unit}"
 
+    def about(self, volume: int) -> str:
+        """A consumption for comparison: whole units, one decimal where they are few."""
+        tenth = MICRO // 10
+        step = MICRO if volume * self.ratio >= 20 * MICRO or not self.decimals else tenth
+        return self.amount(max(step, (volume + step // 2) // step * step))
+
     def used(self, value: int) -> int | None:
         """value − base, millionths: negative below the base, None without one."""
         return None if self.base is None else value - self.base.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.dial import MICRO, NB, Dial, consumption
+from services.dial import NB, Dial, consumption
 
 
 def unreadable(dial: Dial) -> str:
@@ -46,6 +46,19 @@ def question(dial: Dial, value: int) -> str:
     )
 
 
+def compared(dial: Dial, used: int | None) -> str:
+    """The quiet line below an entered value: what it comes to, and what is usual."""
+    if used is None:
+        return ""
+    usual = f", обычно около {dial.about(dial.usual)}" if dial.usual else ""
+    return f"Расход {dial.amount(used)}{usual}"
+
+
+def usually(dial: Dial) -> str:
+    """The quiet line below an empty field."""
+    return f"Обычно около {dial.about(dial.usual)} за это время" if dial.usual else ""
+
+
 def zero(dial: Dial, value: int) -> str:
     return f"Показание не изменилось: было {_past(dial)}, введено {dial.shown(value)}. Расхода действительно не было?"
 
@@ -53,7 +66,7 @@ def zero(dial: Dial, value: int) -> str:
 def above_usual(dial: Dial, value: int, used: int, average: int) -> str:
     return (
         f"Расход в {used // average}{NB}{_times(used // average)} больше обычного: {dial.amount(used)}, "
-        f"а обычно около {dial.amount(average // MICRO * MICRO or average)}. Было {_past(dial)}. "
+        f"а обычно около {dial.about(average)}. Было {_past(dial)}. "
         f"Посмотрите на счётчик ещё раз: там правда {dial.shown(value)}?"
     )
 

@@ -9,3 +9,8 @@ from hashlib import sha256
 def keyed(key: str, purpose: str, *parts: str) -> str:
     """HMAC-SHA256 in hexadecimal over the parts; the purpose keeps the same words of two uses apart."""
     return hmac.new(key.encode(), "\0".join((purpose, *parts)).encode(), sha256).hexdigest()
+
+
+def activation(key: str, code: str) -> str:
+    """The hash of an activation code of a paper bill: blanks, dashes and case of what is typed mean nothing."""
+    return keyed(key, "activation", "".join(sign for sign in code.upper() if sign.isalnum()))

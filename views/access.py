@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from flask import abort, current_app
 from flask_login import current_user
 
-from models import Account, Bill, Link, Operator, Resident
+from models import Account, Bill, Group, Link, Operator, Resident
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -48,6 +48,16 @@ def chosen_link(links: list[Link], account_id: str) -> Link:
     if not account_id and links:
         return links[0]
     return next((link for link in links if str(link.account.id) == account_id), None) or abort(404)
+
+
+def own_groups() -> list[Group]:
+    """The resident's groups; «Все» is none of them."""
+    return list(Group.of(resident()))
+
+
+def own_group(group_id: int) -> Group:
+    group: Group | None = Group.of(resident()).where(Group.id == group_id).first()
+    return group or abort(404)
 
 
 def own_bill(bill_id: int) -> Bill:

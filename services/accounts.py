@@ -1,0 +1,54 @@
+"""A resident's link to an account: its alias, group and way of getting bills, and its end."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from models import Group, Link, Notice, Resident, lock, transaction
+from services import settings
+from services.refusal import Refused
+
+LONGEST_ALIAS = 60
+
+
+@transaction
+def arrange(link: Link, label: str, group: Group | None, by_email: bool, today: date) -> Link:
+    """Keeps what the resident set on the account's page; bills by e-mail need an address that is confirmed."""
+    label = " ".join(label.split())
+    if len(label) > LONGEST_ALIAS:
+        raise Refused(f"Псевдоним не длиннее {LONGEST_ALIAS} знаков.", field="alias")
+    if by_email and not link.bills_by_email:
+        check_email_bills(link.resident, link.account.supplier_id, today)
+    link.label, link.group, link.bills_by_email = label, group, by_email
+    link.save()
+    return link
+
+
+def check_email_bills(resident: Resident, supplier: int, today: date) -> None:
+    """Refuses where bills cannot come by e-mail: no confirmed address, or the supplier does not offer it."""
+    if not settings.in_force(today).of(supplier).offers_email_bills:
+        raise Refused("Поставщик не отправляет счета на e-mail.", field="bills_by")
+    if resident.email_confirmed_at is None:
+        raise Refused("Сначала подтвердите e-mail в профиле: счета придут на него.", field="bills_by")
+
+
+@transaction
+def back_to_paper(resident: Resident, now: datetime) -> int:
+    """The resident lost the confirmed e-mail: paper bills come again, and he is told; how many accounts."""
+    count = Link.to_paper(resident)
+    if count:
+        Notice.tell(
+            [resident],
+            "Счета снова приходят на бумаге",
+            "Ваш e-mail больше не подтверждён, поэтому счета будут приходить на бумаге. "
+            "Подтвердите e-mail в профиле и выберите способ получения счёта заново.",
+            now,
+        )
+    return count
+
+
+@transaction
+def unlink(link: Link) -> None:
+    """The account leaves the resident's portal; what is owed and what was sent stays with the supplier."""
+    lock(link.account)
+    link.delete_instance()
