@@ -43,20 +43,19 @@ def declared(name: str) -> tuple[set[str], set[str]]:
 def used(environment: Environment, name: str) -> set[str]:
     """The names a template takes from outside, its includes counted in."""
     tree = environment.parse(text_of(name))
-    own = set(meta.find_undeclared_variables(tree)) - assigned(tree)
+    own = set(meta.find_undeclared_variables(tree)) - stored(tree, nodes.Assign)
     for include in tree.find_all(nodes.Include):
         below = include.template
         if isinstance(below, nodes.Const):
-            own |= used(environment, below.value) - assigned(tree)
+            own |= used(environment, below.value) - stored(tree, nodes.Assign) - stored(tree, nodes.For)
     return own - set(environment.globals) - GIVEN
 
 
-def assigned(tree: nodes.Template) -> set[str]:
-    """What the template sets itself; Jinja calls a name set in one branch of an `if` undeclared."""
-    targets = [name for assign in tree.find_all(nodes.Assign) for name in assign.target.find_all(nodes.Name)]
-    return {name.name for name in targets} | {
-        assign.target.name for assign in tree.find_all(nodes.Assign) if isinstance(assign.target, nodes.Name)
-    }
+def stored(tree: nodes.Template, kind: type[nodes.Assign] | type[nodes.For]) -> set[str]:
+    """What the template names itself; Jinja calls a name set in one branch of an `if` undeclared."""
+    targets = [node.target for node in tree.find_all(kind)]
+    single = {target.name for target in targets if isinstance(target, nodes.Name)}
+    return single | {name.name for target in targets for name in target.find_all(nodes.Name)}
 
 
 @pytest.mark.parametrize("name", FRAGMENTS)
