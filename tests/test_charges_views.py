@@ -1,0 +1,152 @@
+"""«Начисления и платежи»: months in a row and a month in detail, as the manuals print them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from models import Account, Resident
+from tests import factories
+from tests.client import PageClient
+
+# Manual B, рис. 5: service, unit, tariff, volume, charged.
+LINES = [
+    ("Ремонт жилья", "кв. м.", "2.80", "50.50", 14140),
+    ("Содержание жилья", "кв. м.", "12.41", "50.50", 62671),
+    ("Найм жилья", "кв. м.", "6.56", "50.50", 33128),
+    ("Холодное водоснабжение", "куб. м.", "11.94", "9.044", 10799),
+    ("Горячее водоснабжение", "куб. м.", "88.26", "6.030", 53222),
+    ("Водоотведение", "куб. м.", "13.58", "14.726", 19998),
+    ("Электроснабжение", "кВт*ч", "2.61", "201.61", 52620),
+    ("Отопление", "ГКал", "1434.59", "0.5003", 71772),
+    ("Пени", "-", "0.00", "", 1153),
+]
+SHOWN = [
+    "Ремонт жилья кв. м. 2,80 50,50 141,40 141,40",
+    "Содержание жилья кв. м. 12,41 50,50 626,71 626,71",
+    "Найм жилья кв. м. 6,56 50,50 331,28 331,28",
+    "Холодное водоснабжение куб. м. 11,94 9,044 107,99 107,99",
+    "Горячее водоснабжение куб. м. 88,26 6,030 532,22 532,22",
+    "Водоотведение куб. м. 13,58 14,726 199,98 199,98",
+    "Электроснабжение кВт*ч 2,61 201,61 526,20 526,20",
+    "Отопление ГКал 1 434,59 0,5003 717,72 717,72",
+    "Пени - 0,00 11,53 11,53",
+]
+
+
+@pytest.fixture
+def resident(database: object) -> Resident:
+    return factories.resident()
+
+
+@pytest.fixture
+def account(resident: Resident) -> Account:
+    supplier = factories.supplier(name="ОАО «Камал»", phone="8 (800) 100-20-30")
+    return factories.link(resident, factories.account(supplier, number="1002154")).account
+
+
+def of_the_manual(account: Account) -> None:
+    october = date(2014, 10, 1)
+    bill = factories.bill(
+        account, number="10-154", issued_on=date(2014, 10, 31), period=october,
+        opening=239434, charged=319503, paid=0, to_pay=558937,
+    )  # fmt: skip
+    for position, (name, unit, tariff, volume, charged) in enumerate(LINES):
+        service = factories.service(account.supplier, name=name, unit=unit)
+        factories.charge(bill, service, charged, position=position, tariff=tariff, volume=volume)
+
+
+def test_the_month_of_the_manual_is_shown_as_printed(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    of_the_manual(account)
+    page = client.sign_in(resident).get(f"/charges?account={account.id}&period=2014-10")
+    assert "Начисление за октябрь 2014 года" in page
+    assert "Услуга Единица измерения Тариф Объем Начислено Перерасчет Итого начислено" in page
+    for row in SHOWN:
+        assert row in page, row
+    assert "Итого 3 195,03 0,00 3 195,03" in page
+    assert "Сальдо на 1 октября 2014 2 394,34" in page
+    assert "К оплате 5 589,37 ₽" in page
+    assert "сходятся" not in page
+
+
+def test_a_product_off_by_a_kopeck_is_explained_and_the_sum_kept(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    of_the_manual(account)
+    page = client.sign_in(resident).get(f"/charges?account={account.id}&period=2014-10")
+    assert "88,26 ₽ × 6,030 куб. м. , начислено 532,22 ₽" in page
+    assert "верна сумма поставщика" in page
+    assert "532,21" not in page
+
+
+def test_a_month_with_two_bills_shows_each_with_its_own_saldo(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    november = {"period": date(2018, 11, 1), "issued_on": date(2018, 11, 1)}
+    factories.bill(account, number="132", opening=218660, charged=48530, to_pay=162790, **november)
+    factories.bill(account, number="137", opening=-475495, charged=48530, to_pay=-531365, **november)
+    page = client.sign_in(resident).get("/charges?period=2018-11")
+    assert page.words.index("счёт № 137") < page.words.index("счёт № 132")
+    assert "Сальдо на 1 ноября 2018 −4 754,95" in page and "Сальдо на 1 ноября 2018 2 186,60" in page
+    assert "Переплата 5 313,65 ₽" in page and "К оплате 1 627,90 ₽" in page
+    assert "только итоги" in page
+
+
+def test_why_a_line_costs_what_it_does(client: PageClient, resident: Resident, account: Account) -> None:
+    bill = factories.bill(account, charged=64800, recalculated=-12640)
+    light = factories.service(account.supplier, provider="ООО «Свет»")
+    factories.meter(account, light, number="38002134", digits=6)
+    factories.charge(
+        bill, light, 95164, tariff="6.43", volume="148", method="прибор", unit="кВт*ч",
+        reading_before="15589", reading_after="15737",
+    )  # fmt: skip
+    factories.charge(
+        bill, factories.service(account.supplier, name="ТКО"), 25280, total=12000, tariff="126.40", volume="2",
+        method="норматив", unit="чел.", recalculated=-12640, recalculation_period=date(2026, 9, 1),
+        recalculation_reason="один человек отсутствовал", benefit=640, volume_common="0.5", house_volume="120",
+    )  # fmt: skip
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "По счётчику № 38002134 : было 015 589 , стало 015 737" in page
+    assert "6,43 ₽ × 148 кВт*ч = 951,64 ₽" in page
+    assert "по нормативу" in page and "Исполнитель услуги: ООО «Свет»" in page
+    assert "приходится на содержание общего имущества дома (СОИ)" in page
+    assert "Весь дом: 120 чел." in page
+    assert "Перерасчёт −126,40 ₽ за сентябрь 2026: один человек отсутствовал" in page
+    assert "Льгота уменьшила сумму на 6,40 ₽" in page
+
+
+def test_a_bill_that_does_not_add_up_is_said_so(client: PageClient, resident: Resident, account: Account) -> None:
+    factories.bill(account, adds_up=False)
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Суммы в счёте не сходятся, уточните у поставщика" in page and "8 (800) 100-20-30" in page
+
+
+def test_shares_stand_in_a_ring_and_in_a_table(client: PageClient, resident: Resident, account: Account) -> None:
+    of_the_manual(account)
+    page = client.sign_in(resident).get("/charges?period=2014-10")
+    assert 'class="donut"' in page.text
+    assert "Отопление 717,72" in page and "Остальное" in page
+
+
+def test_without_a_period_all_months_stand_in_a_row(client: PageClient, resident: Resident, account: Account) -> None:
+    of_the_manual(account)
+    page = client.sign_in(resident).get("/charges")
+    assert "Начисления и платежи" in page
+    assert "Октябрь 2014 , счёт № 10-154 № 10-154 , PDF 2 394,34 3 195,03 0,00 0,00 5 589,37" in page
+
+
+def test_a_month_without_a_bill_says_so(client: PageClient, resident: Resident, account: Account) -> None:
+    assert "За этот месяц счёта нет" in client.sign_in(resident).get("/charges?period=2020-02")
+
+
+@pytest.mark.parametrize("query", ["period=2014-13", "period=x", "account=999999", "account=x"])
+def test_an_address_made_up_is_a_404(client: PageClient, resident: Resident, account: Account, query: str) -> None:
+    client.sign_in(resident).get(f"/charges?{query}", status=404)
+
+
+def test_a_neighbours_account_does_not_exist(client: PageClient, resident: Resident, account: Account) -> None:
+    neighbour = factories.link(factories.resident()).account
+    client.sign_in(resident).get(f"/charges?account={neighbour.id}", status=404)
