@@ -109,6 +109,15 @@ class Charge(Base):
             found[row.bill_id].append(row)
         return found
 
+    @classmethod
+    def by_service(cls, bill: Bill) -> list[tuple[Service, int]]:
+        """What the bill takes for each service, its scales together, as printed: one query."""
+        sums: dict[int, tuple[Service, int]] = {}
+        for line in cls.of_bills([bill])[bill.id]:
+            _, before = sums.get(line.service_id, (line.service, 0))
+            sums[line.service_id] = (line.service, before + line.total)
+        return list(sums.values())
+
     @property
     def title(self) -> str:
         """«Электроэнергия, день»: the service and, of several, its scale."""
@@ -146,6 +155,17 @@ class Balance(Base):
 
     class Meta:
         indexes = ((("account", "service"), True),)
+
+    @classmethod
+    def by_service(cls, account: Account) -> list[tuple[Service, int]]:
+        """The parts of the account's balance in the services' order: one query."""
+        rows = (
+            cls.select(cls, Service)
+            .join(Service)
+            .where(cls.account == account)
+            .order_by(Service.position, Service.id)
+        )
+        return [(row.service, row.amount) for row in rows]
 
 
 # A unique index holds every NULL apart, so «the whole account» needs its own.

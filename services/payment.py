@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from models import Account, Bill, Checkout, Order, OrderLine, Resident, Supplier, transaction
+from models import Account, Bill, Checkout, Order, OrderLine, Resident, Service, Supplier, transaction
 from services.refusal import Refused
 
 LEAST, MOST = 100, 10_000_000  # kopecks an order; a supplier's settings `pay_least` and `pay_most` overrule
 WAITS = timedelta(days=1)  # how long an order may stand on the confirmation page
+OTHER = "прочее"  # the kind of service that stands under «Прочие»
 RUNNING, BY_ACCOUNT = "running", "account"  # ways to number orders (presets.md)
 _BLANKS = re.compile(r"\s+")  # of every kind: no-break, thin and figure spaces come with copied sums
 _SUM = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}))?(?:₽|р\.?|руб\.?)?", re.IGNORECASE)
@@ -40,6 +41,17 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Row:
+    """A line of «Детализация»: what is owed for a service (None = the whole account), and the sum put before it."""
+
+    name: str
+    owed: int
+    proposed: int
+    service: int | None = None
+    is_other: bool = False
+
+
+@dataclass(frozen=True)
 class Part:
     """What one supplier's order will be: its wishes, each with its fee."""
 
@@ -54,6 +66,23 @@ class Part:
     @property
     def fee(self) -> int:
         return sum(fee_of(wish.amount, self.terms.fee) for wish in self.wishes)
+
+
+def rows(owed: Sequence[tuple[Service, int]], due: int | None) -> list[Row]:
+    """What is owed by service, with `due` kopecks given out from the top: what was paid since is not asked again.
+
+    `due` None = the debt is not known: each service is proposed as it stands. What the services do not explain (the
+    debt of earlier months) is a row of the whole account.
+    """
+    left = sum(amount for _, amount in owed if amount > 0) if due is None else max(due, 0)
+    found = []
+    for service, amount in owed:
+        proposed = max(min(amount, left), 0)
+        left -= proposed
+        found.append(Row(service.name, amount, proposed, service.id, service.kind == OTHER))
+    if left > 0 or not found:
+        found.append(Row("Долг прошлых месяцев" if found else "Лицевой счёт целиком", left, left))
+    return found
 
 
 def kopecks(text: str) -> int:

@@ -1,0 +1,194 @@
+"""«Оплата»: all accounts by one press, or one account by services."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
+
+import clock
+from models import Account, Balance, Bill, Charge, Link
+from models.history import Beside, paid_beside
+from models.standing import Standing, standings
+from services import groups, payment, settings
+from services.payment import Row, Terms
+from services.refusal import Refused
+from views import hx
+from views.access import own_bill, own_groups, own_link, own_links, resident
+from views.forms import typed
+from views.sums import Entry, Sums, total_of
+
+bp = Blueprint("payment", __name__)
+
+
+@dataclass(frozen=True)
+class Card:
+    """An account in «Оплата»: what is owed, what was paid since, and its entry of the form."""
+
+    link: Link
+    standing: Standing
+    beside: Beside
+    entry: Entry
+
+
+@bp.get("/payment")
+def index() -> str:
+    return render_template("payment/index.html", **_page(_links()))
+
+
+@bp.post("/payment")
+def pay() -> Response:
+    return _answer("payment/index.html", _page(_links(), request.form))
+
+
+@bp.post("/payment/total")
+def total() -> str:
+    """The running total of what is ticked and typed, of either page."""
+    sums, accounts = Sums(), {link.account.id: link.account for link in own_links()}
+    for name in (name.removeprefix("pay-") for name in request.form if name.startswith("pay-")):
+        account, _, service = name.partition("-")
+        if account.isdecimal() and int(account) in accounts:
+            sums.add(accounts[int(account)], "", None, int(service) if service.isdecimal() else None)
+    sums.read(request.form)
+    return render_template("payment/_total.html", total=total_of(sums, _terms(list(accounts.values()))))
+
+
+@bp.get("/payment/<int:account_id>")
+def account(account_id: int) -> str:
+    return render_template("payment/account.html", **_detail(own_link(account_id)))
+
+
+@bp.post("/payment/<int:account_id>")
+def pay_account(account_id: int) -> Response:
+    return _answer("payment/account.html", _detail(own_link(account_id), request.form))
+
+
+def _answer(template: str, page: dict[str, Any]) -> Response:
+    """On to the confirmation, or the page again: recounted, or with what is wrong."""
+    if "recount" in request.form:
+        return make_response(render_template(template, **page))
+    sums: Sums = page["sums"]
+    wishes = sums.wishes()
+    try:
+        if sums.mistakes:
+            raise Refused("Исправьте суммы, отмеченные ниже." if len(sums.mistakes) > 1 else "Исправьте сумму ниже.")
+        orders = _ordered(wishes, page["terms"], page.get("bill"))
+    except Refused as refusal:
+        sums.refuse(refusal)
+        return make_response(render_template(template, **page), 422)
+    return hx.go(url_for("orders.show", order_id=orders[0].id))
+
+
+def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill | None) -> list[Any]:
+    preset, who = current_app.extensions["settings"].preset, resident()
+    if payment.lacks_contact(who, preset.email_to_pay):
+        raise Refused("Подтвердите адрес электронной почты в профиле: без него оплата не начнётся.")
+    return payment.checkout(
+        who,
+        payment.parts(wishes, terms),
+        set(_gateways()),
+        typed("once")[:64] or secrets.token_urlsafe(16),
+        clock.now().astimezone(clock.zone()),
+        preset.order_number,
+        bill,
+    )
+
+
+def _links() -> list[Link]:
+    """The accounts of the chosen group, or all."""
+    links, group = own_links(), typed("group")
+    return [link for link in links if not group or str(link.group_id) == group]
+
+
+def _page(links: list[Link], values: Mapping[str, str] | None = None) -> dict[str, Any]:
+    found = standings(link.account.id for link in links)
+    beside = paid_beside({account: standing.debt_on for account, standing in found.items()})
+    sums = Sums()
+    cards = []
+    for link in links:
+        standing, since = found[link.account.id], beside[link.account.id]
+        entry = sums.add(link.account, link.account.supplier.title, _due(standing, since))
+        cards.append(Card(link, standing, since, entry))
+    own = own_groups()
+    here = groups.chosen(own, typed("group"))
+    return {"cards": cards, "groups": own, "here": here, **_form(sums, [link.account for link in links], values)}
+
+
+def _detail(link: Link, values: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """One account: by services, or by one sum where a bill or a preliminary sum is to be paid."""
+    standing = standings([link.account.id])[link.account.id]
+    beside = paid_beside({link.account.id: standing.debt_on})[link.account.id]
+    bill = _chosen_bill(link.account)
+    rows = _rows(link.account, standing, beside, bill)
+    sums = Sums()
+    for row in rows:
+        sums.add(link.account, row.name, row.proposed, row.service)
+    return {
+        "link": link,
+        "standing": standing,
+        "beside": beside,
+        "bill": bill,
+        "rows": list(zip(rows, sums.entries, strict=True)),
+        **_form(sums, [link.account], values),
+    }
+
+
+def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | None) -> list[Row]:
+    if bill is not None:
+        is_last = standing.last_bill is not None and bill.id == standing.last_bill.id
+        return [Row(f"Счёт № {bill.number}", bill.to_pay, bill.to_pay - (beside.total if is_last else 0))]
+    if typed("sum") and request.method == "GET":
+        try:
+            asked = payment.kopecks(typed("sum"))
+        except Refused:
+            abort(404)
+        return [Row("К оплате", asked, asked)]
+    due = _due(standing, beside)
+    if typed("whole"):
+        return payment.rows([], due)
+    if standing.by_service:
+        return payment.rows(Balance.by_service(account), due)
+    return payment.rows(Charge.by_service(standing.last_bill) if standing.last_bill else [], due)
+
+
+def _chosen_bill(account: Account) -> Bill | None:
+    """The bill that «Счета» asked to pay."""
+    chosen = typed("bill")
+    if not chosen:
+        return None
+    bill = own_bill(int(chosen) if chosen.isdecimal() and len(chosen) < 10 else 0)
+    return bill if bill.account_id == account.id else abort(404)
+
+
+def _due(standing: Standing, beside: Beside) -> int | None:
+    """What is left to pay of the debt after all that was paid since."""
+    return None if standing.debt is None else standing.debt - beside.total
+
+
+def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None) -> dict[str, Any]:
+    terms = _terms(accounts)
+    if values is not None:
+        sums.read(values)
+    preset = current_app.extensions["settings"].preset
+    return {
+        "sums": sums,
+        "terms": terms,
+        "total": total_of(sums, terms),
+        "once": typed("once") or secrets.token_urlsafe(16),
+        "has_gateway": bool(_gateways()),
+        "lacks_contact": payment.lacks_contact(resident(), preset.email_to_pay),
+    }
+
+
+def _terms(accounts: list[Account]) -> dict[int, Terms]:
+    book, preset = settings.in_force(clock.today()), current_app.extensions["settings"].preset
+    suppliers = {account.supplier.id for account in accounts}
+    return {supplier: payment.terms(book.values(supplier), preset.gateway) for supplier in suppliers}
+
+
+def _gateways() -> Mapping[str, object]:
+    gateways: Mapping[str, object] = current_app.extensions.get("gateways", {})
+    return gateways
