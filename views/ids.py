@@ -11,8 +11,8 @@ LARGEST = 2**31 - 1
 class Id(IntegerConverter):
     """A number beyond the column's type is a row that never was: 404, not an error of the database."""
 
-    def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=LARGEST)
+    def __init__(self, url_map: Map, largest: int = LARGEST) -> None:
+        super().__init__(url_map, max=largest)
 
 
 def install(app: Flask) -> None:

@@ -1,0 +1,89 @@
+"""The picture with digits: its file, its «Обновить картинку», and what a form that asks for one needs."""
+
+from __future__ import annotations
+
+from random import Random
+
+from flask import Blueprint, Response, abort, current_app, render_template, request
+from wtforms import StringField
+
+import clock
+from captcha import new_text
+from captcha.picture import render
+from models import Captcha
+from presets import FORMS
+from services import captchas, codes
+from services.refusal import Refused
+from services.secrets import keyed
+from views.access import public
+from views.forms import Form, typed, word
+
+bp = Blueprint("captchas", __name__)
+
+LARGEST = 2**53 - 1
+
+
+class CaptchaForm(Form):
+    """A form that may ask for a picture: the page also needs `picture` (see `shown`)."""
+
+    captcha = StringField(word("registration.captcha"))
+
+
+@bp.get(f"/captcha/<int(largest={LARGEST}):captcha_id>.png")
+@public
+def picture(captcha_id: int) -> Response:
+    """The same bytes each time: two pictures of one text would help a program."""
+    captcha = Captcha.alive(captcha_id, clock.now()) or abort(404)
+    seed = keyed(current_app.extensions["settings"].secret_key, "captcha", str(captcha_id))
+    response = Response(render(str(captcha.answer), Random(seed)), content_type="image/png")  # noqa: S311
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.post("/captcha")
+@public
+def refresh() -> str:
+    """«Обновить картинку»: the block of the form alone, what was typed beside it stays."""
+    name = request.args.get("form", "")
+    if policy(name) == "off":
+        abort(404)
+    return render_template("captchas/_captcha.html", form=CaptchaForm(formdata=None), picture=fresh(name))
+
+
+def policy(name: str) -> str:
+    """When the preset asks for a picture in this form: always, after-failures, off."""
+    return str(current_app.extensions["settings"].preset.captcha.get(name, "off")) if name in FORMS else "off"
+
+
+def is_wanted(name: str, failures: int = 0) -> bool:
+    return captchas.is_wanted(policy(name), failures)
+
+
+def is_refresh() -> bool:
+    """Was «Обновить картинку» pressed where no script runs? The page is shown again with what was typed."""
+    return request.form.get("refresh") == "captcha"
+
+
+def fresh(name: str) -> Captcha:
+    """A new picture for the form."""
+    return captchas.ask(name, new_text(codes.CHANCE), codes.new_number(), clock.now())
+
+
+def shown(name: str) -> Captcha:
+    """The picture that the person has been answering, if it still can be answered, else a new one."""
+    captcha = Captcha.alive(_number(), clock.now())
+    return captcha if captcha is not None and captcha.form == name else fresh(name)
+
+
+def passes(form: CaptchaForm, name: str) -> bool:
+    """Is the answer right? The picture is used up either way; a wrong answer is said at its field."""
+    if captchas.is_right(name, _number(), form.captcha.data or "", clock.now()):
+        return True
+    form.captcha.data = form.captcha.raw_data = None
+    form.refuse(Refused("Не совпало с картинкой. Введите код с новой картинки", field="captcha"))
+    return False
+
+
+def _number() -> int:
+    text = typed("captcha_id")
+    return min(int(text), LARGEST) if text.isascii() and text.isdigit() and len(text) < 20 else -1

@@ -1,0 +1,69 @@
+"""Documents («Пользовательское соглашение»…) as pages, and the consent to a version that is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
+
+import clock
+from models import Resident, Text
+from services import texts
+from views import resume
+from views.access import public, resident
+from views.address import client_address
+from views.hx import go
+
+bp = Blueprint("texts", __name__)
+
+
+@bp.get("/texts/<slug>")
+@public
+def show(slug: str) -> str:
+    text = Text.latest([slug]).get(slug) or abort(404)
+    return render_template("texts/show.html", text=text, blocks=list(blocks(str(text.body))))
+
+
+@bp.get("/consents")
+def renew() -> str | Response:
+    """After sign-in: the documents that have changed since the resident agreed to them."""
+    after = resume.inside(request.args.get("next")) or "/"
+    changed = _changed(resident())
+    if not changed:
+        return go(after)
+    return render_template("texts/renew.html", texts=changed, after=after, missed=False)
+
+
+@bp.post("/consents")
+def agree() -> str | Response:
+    after = resume.inside(request.form.get("next")) or "/"
+    changed = _changed(resident())
+    if any(request.form.get(f"text-{text.id}") is None for text in changed):
+        return Response(render_template("texts/renew.html", texts=changed, after=after, missed=True), 422)
+    texts.agree(resident(), changed, clock.now(), client_address())
+    return go(after)
+
+
+def after_sign_in(who: Resident, target: str) -> str:
+    """Where a resident goes who has just signed in: to the changed documents first."""
+    return url_for("texts.renew", next=target) if _changed(who) else target
+
+
+def _changed(who: Resident) -> list[Text]:
+    return texts.outdated(who, current_app.extensions["settings"].preset.consents)
+
+
+def blocks(body: str) -> Iterator[tuple[str, list[str]]]:
+    """The paragraphs of a text: ("heading" | "list" | "paragraph", lines); `# ` and `- ` begin the first two."""
+    kind, lines = "", list[str]()
+    for line in [*body.splitlines(), ""]:
+        line = line.strip()
+        here = (
+            "heading" if line.startswith("# ") else "list" if line.startswith("- ") else "paragraph" if line else ""
+        )
+        if lines and (here != kind or here != "list"):
+            yield kind, lines
+            lines = []
+        kind = here
+        if line:
+            lines.append(line[2:] if here in ("heading", "list") else line)
