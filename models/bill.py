@@ -165,7 +165,7 @@ class Balance(Base):
             .where(cls.account == account)
             .order_by(Service.position, Service.id)
         )
-        return [(row.service, row.amount) for row in rows]
+        return [(row.service, row.amount) for row in rows if row.service is not None]
 
 
 # A unique index holds every NULL apart, so «the whole account» needs its own.

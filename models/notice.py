@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import SQL, BooleanField, Expression, ForeignKeyField, IntegerField, TextField
+from peewee import JOIN, SQL, BooleanField, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.base import Base, UtcField
 from models.resident import Resident
@@ -58,6 +58,34 @@ class NoticeReceipt(Base):
     def unread(cls, resident: Resident) -> int:
         """How many the bell counts."""
         return int(cls.select().where(cls.resident == resident, cls.is_read == False).count())  # noqa: E712
+
+    @classmethod
+    def held_by(cls, resident: Resident) -> ModelSelect[NoticeReceipt]:
+        """The resident's notices with their texts: the unread first, each part newest first."""
+        return (
+            cls.select(cls, Notice, Supplier)
+            .join(Notice)
+            .join(Supplier, JOIN.LEFT_OUTER)
+            .where(cls.resident == resident)
+            .order_by(cls.is_read, cls.id.desc())
+        )
+
+    @classmethod
+    def page(cls, resident: Resident, limit: int, after: tuple[bool, int] | None = None) -> list[NoticeReceipt]:
+        """So many of them, after the one with this (is read, id)."""
+        rows = cls.held_by(resident).limit(limit)
+        if after is not None:
+            was_read, last = after
+            rest = (cls.is_read == was_read) & (cls.id < last)
+            rows = rows.where(rest if was_read else rest | (cls.is_read == True))  # noqa: E712
+        return list(rows)
+
+    def mark(self, now: datetime, confirmed: bool) -> None:
+        """Notes that it was read, and confirmed where that was done; the first time counts."""
+        table = type(self)
+        table.update(is_read=True, read_at=now).where(table.id == self.id, table.is_read == False).execute()  # noqa: E712
+        if confirmed:
+            table.update(confirmed_at=now).where(table.id == self.id, table.confirmed_at.is_null()).execute()
 
 
 class Outbox(Base):

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from flask import abort, current_app
 from flask_login import current_user
 
-from models import Account, Bill, Group, Link, Operator, Resident
+from models import Account, Bill, Group, Link, NoticeReceipt, Operator, Order, Resident
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -40,7 +40,7 @@ def own_link(account_id: int) -> Link:
 
 
 def own_account(account_id: int) -> Account:
-    return cast(Account, own_link(account_id).account)
+    return own_link(account_id).account
 
 
 def chosen_link(links: list[Link], account_id: str) -> Link:
@@ -64,6 +64,18 @@ def own_bill(bill_id: int) -> Bill:
     """A bill of the resident's own accounts, with account, supplier and house."""
     bill: Bill | None = Bill.held_by(resident()).where(Bill.id == bill_id).first()
     return bill or abort(404)
+
+
+def own_order(order_id: int) -> Order:
+    """An order that the resident made, with its checkout and supplier."""
+    order: Order | None = Order.held_by(resident()).where(Order.id == order_id).first()
+    return order or abort(404)
+
+
+def own_notice(notice_id: int) -> NoticeReceipt:
+    """A notice addressed to the resident, with its text."""
+    receipt: NoticeReceipt | None = NoticeReceipt.held_by(resident()).where(NoticeReceipt.notice == notice_id).first()
+    return receipt or abort(404)
 
 
 def own_roles() -> list[Operator]:

@@ -10,6 +10,8 @@ from views import (
     charges,
     groups,
     home,
+    linking,
+    notices,
     outbox,
     pages,
     payment,
@@ -26,7 +28,9 @@ BLUEPRINTS: list[Blueprint] = [
     bills.bp,
     charges.bp,
     payment.bp,
+    notices.bp,
     groups.bp,
+    linking.bp,  # the pages of accounts, its own among them
     readings.bp,
     captchas.bp,
     outbox.bp,
