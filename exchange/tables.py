@@ -25,7 +25,8 @@ class Column:
     """A column: its heading in the file, its name in the code and what may stand in it.
 
     `limit` is the longest text in signs, the most decimals of a decimal, or the largest integer; `low` is the
-    smallest integer, `empty` the number that an empty cell means. `words` are the only ones a WORD may be.
+    smallest integer, `empty` the value of an empty cell. `words` are the only ones a WORD may be, `codes` what
+    the portal calls them where it does so by other words.
     `private` cells are never kept by the portal, not even among the refused rows.
     """
 
@@ -35,16 +36,17 @@ class Column:
     mandatory: bool = False
     key: bool = False
     words: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
     limit: int = 255
     low: int = 0
     private: bool = False
-    empty: int | None = None
+    empty: int | str | None = None
 
     @property
     def default(self) -> int | str | None:
         """The value of an empty cell."""
         textual = self.kind in (Kind.TEXT, Kind.WORD, Kind.DECIMAL, Kind.ACCOUNT)
-        return "" if textual else self.empty
+        return "" if textual and self.empty is None else self.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ SUPPLIERS = Table("suppliers", "Поставщики", (
     Column("ОГРН", "ogrn", limit=15),
     Column("Расчётный счёт", "bank_account", limit=20),
     Column("Банк", "bank"),
-    Column("БИК", "bic", limit=9),
-    Column("Корр. счёт", "correspondent_account", limit=20),
+    Column("БИК", "bik", limit=9),
+    Column("Корр. счёт", "corr_account", limit=20),
     Column("Адрес", "address"),
     Column("Телефон", "phone"),
     Column("E-mail", "email"),
@@ -127,12 +129,12 @@ TARIFFS = Table("tariffs", "Тарифы", (
 ACCOUNTS = Table("accounts", "Лицевые счета", (
     _SUPPLIER,
     _ACCOUNT,
-    Column("ЕЛС", "unified_number", limit=30),
-    Column("Тип абонента", "holder_kind", WORD, words=("физ", "юр")),
+    Column("ЕЛС", "els", limit=30),
+    Column("Тип абонента", "kind", WORD, words=("физ", "юр"), codes=("person", "organisation"), empty="person"),
     Column("Фамилия", "surname"),
-    Column("Имя", "first_name"),
+    Column("Имя", "name"),
     Column("Отчество", "patronymic"),
-    Column("Наименование", "organisation"),
+    Column("Наименование", "title"),
     Column("ИНН", "inn", limit=12),
     Column("Населённый пункт", "settlement", mandatory=True),
     Column("Улица", "street"),
@@ -145,14 +147,14 @@ ACCOUNTS = Table("accounts", "Лицевые счета", (
     Column("Тип плиты", "stove", limit=60),
     Column("Тип собственности", "ownership", limit=60),
     Column("Договор", "contract", limit=60),
-    Column("Подразделение", "branch"),
+    Column("Подразделение", "division"),
     Column("Серия паспорта", "passport_series", limit=20, private=True),
     Column("Номер паспорта", "passport_number", limit=20, private=True),
     Column("Кем выдан", "passport_issuer", limit=1000, private=True),
     Column("Дата выдачи", "passport_date", DATE, private=True),
     Column("Код подразделения", "passport_code", limit=20, private=True),
     Column("Дата рождения", "birth_date", DATE, private=True),
-    Column("Закрыт", "closed", DATE),
+    Column("Закрыт", "closed_on", DATE),
 ))  # fmt: skip
 
 METERS = Table("meters", "Приборы учёта", (
@@ -169,15 +171,15 @@ METERS = Table("meters", "Приборы учёта", (
     Column("Класс точности", "accuracy", limit=60),
     Column("Состояние", "condition", limit=60),
     Column("Отношение", "relation", limit=60),
-    Column("Балансовая принадлежность", "balance_holder"),
+    Column("Балансовая принадлежность", "balance_owner"),
     Column("U ном.", "voltage", limit=60),
     Column("I ном.", "current", limit=60),
-    Column("Дата установки", "installed", DATE),
-    Column("Дата поверки", "verified", DATE),
-    Column("МПИ (лет)", "interval", INTEGER, limit=100),
-    Column("Дата истечения поверки", "expires", DATE),
-    Column("Автоматический", "automatic", FLAG, empty=0),
-    Column("Снят", "removed", DATE),
+    Column("Дата установки", "installed_on", DATE),
+    Column("Дата поверки", "verified_on", DATE),
+    Column("МПИ (лет)", "interval_years", INTEGER, limit=100),
+    Column("Дата истечения поверки", "verified_until", DATE),
+    Column("Автоматический", "is_automatic", FLAG, empty=0),
+    Column("Снят", "removed_on", DATE),
     _WITHDRAWN,
 ))  # fmt: skip
 
@@ -186,11 +188,11 @@ READINGS = Table("readings", "Показания", (
     _ACCOUNT,
     Column("Номер счётчика", "number", mandatory=True, key=True, limit=60),
     _SCALE,
-    Column("Дата", "taken", DATE, mandatory=True, key=True),
+    Column("Дата", "taken_on", DATE, mandatory=True, key=True),
     Column("Показание", "value", Kind.READING, mandatory=True),
     Column("Источник", "source", limit=60),
     Column("Идентификатор", "identifier", limit=60),
-    Column("Статус", "state", WORD, words=("принято", "отклонено")),
+    Column("Статус", "state", WORD, words=("принято", "отклонено"), codes=("accepted", "rejected")),
     Column("Причина", "reason", limit=500),
     Column("Счёт", "bill", limit=60),
     _service(),
@@ -200,14 +202,14 @@ BILLS = Table("bills", "Счета", (
     _SUPPLIER,
     _ACCOUNT,
     Column("Номер", "number", mandatory=True, key=True, limit=60),
-    Column("Дата", "date", DATE, mandatory=True),
+    Column("Дата", "issued_on", DATE, mandatory=True),
     Column("Период", "period", Kind.PERIOD, mandatory=True),
     Column("Входящее сальдо", "opening", MONEY, mandatory=True),
     Column("Начислено", "charged", MONEY, mandatory=True),
     Column("Перерасчёты", "recalculated", MONEY, mandatory=True),
     Column("Оплачено", "paid", MONEY, mandatory=True),
-    Column("К оплате", "due", MONEY, mandatory=True),
-    Column("Срок оплаты", "due_date", DATE),
+    Column("К оплате", "to_pay", MONEY, mandatory=True),
+    Column("Срок оплаты", "due_on", DATE),
     _WITHDRAWN,
 ))  # fmt: skip
 
@@ -220,15 +222,15 @@ CHARGES = Table("charges", "Начисления", (
     Column("Единица измерения", "unit", limit=30),
     Column("Тариф", "tariff", DECIMAL, limit=6),
     Column("Объём", "volume", DECIMAL, limit=6),
-    Column("Объём СОИ", "common_volume", DECIMAL, limit=6),
+    Column("Объём СОИ", "volume_common", DECIMAL, limit=6),
     Column("Способ", "method", WORD, words=("прибор", "норматив", "среднее")),
-    Column("Показание предыдущее", "previous", DECIMAL, limit=6),
-    Column("Показание текущее", "present", DECIMAL, limit=6),
+    Column("Показание предыдущее", "reading_before", DECIMAL, limit=6),
+    Column("Показание текущее", "reading_after", DECIMAL, limit=6),
     Column("Объём дома", "house_volume", DECIMAL, limit=6),
     Column("Начислено", "charged", MONEY, mandatory=True),
     Column("Перерасчёт", "recalculated", MONEY),
-    Column("Период перерасчёта", "recalculated_for", Kind.PERIOD),
-    Column("Причина перерасчёта", "recalculated_why", limit=500),
+    Column("Период перерасчёта", "recalculation_period", Kind.PERIOD),
+    Column("Причина перерасчёта", "recalculation_reason", limit=500),
     Column("Льгота", "benefit", MONEY),
     Column("Итого", "total", MONEY, mandatory=True),
 ))  # fmt: skip
@@ -237,8 +239,8 @@ PAYMENTS = Table("payments", "Платежи", (
     _SUPPLIER,
     _ACCOUNT,
     Column("Идентификатор", "identifier", mandatory=True, key=True, limit=100),
-    Column("Дата", "date", DATE, mandatory=True),
-    Column("Сумма", "sum", MONEY, mandatory=True),
+    Column("Дата", "paid_on", DATE, mandatory=True),
+    Column("Сумма", "amount", MONEY, mandatory=True),
     _service(),
     Column("Источник", "source", limit=100),
     _WITHDRAWN,
@@ -248,8 +250,8 @@ BALANCES = Table("balances", "Сальдо", (
     _SUPPLIER,
     _ACCOUNT,
     _service(key=True),
-    Column("На дату", "date", DATE, mandatory=True),
-    Column("Сальдо", "sum", MONEY, mandatory=True),
+    Column("На дату", "as_of", DATE, mandatory=True),
+    Column("Сальдо", "amount", MONEY, mandatory=True),
 ))  # fmt: skip
 
 RESIDENTS = Table("residents", "Жители", (
@@ -258,7 +260,7 @@ RESIDENTS = Table("residents", "Жители", (
     Column("E-mail", "email"),
     Column("Телефон", "phone", limit=30),
     Column("Фамилия", "surname"),
-    Column("Имя", "first_name"),
+    Column("Имя", "name"),
     Column("Отчество", "patronymic"),
     Column("Код активации", "activation_code", limit=60, private=True),
 ))  # fmt: skip

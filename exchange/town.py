@@ -35,21 +35,22 @@ from exchange.town_account import (
 
 _KEY = "supplier account "
 COLUMNS = {
-    "suppliers": "code name short_name inn kpp ogrn bank_account bank bic correspondent_account address phone email "
+    "suppliers": "code name short_name inn kpp ogrn bank_account bank bik corr_account address phone email "
     "site hours",
     "services": "supplier code name unit kind position provider",
     "tariffs": "supplier service scale since category price norm norm_base",
-    "accounts": _KEY + "unified_number holder_kind surname first_name patronymic settlement street house flat area "
-    "living_area rooms registered stove ownership contract branch passport_series passport_number passport_issuer "
+    "accounts": _KEY + "els kind surname name patronymic settlement street house flat area "
+    "living_area rooms registered stove ownership contract division passport_series passport_number passport_issuer "
     "passport_date passport_code birth_date",
     "meters": _KEY + "service number model digits decimals scales ratio place accuracy condition relation "
-    "balance_holder voltage current installed verified interval expires automatic",
-    "readings": _KEY + "number scale taken value source state bill",
-    "bills": _KEY + "number date period opening charged recalculated paid due due_date",
-    "charges": _KEY + "bill service scale unit tariff volume common_volume method previous present house_volume "
-    "charged recalculated recalculated_for recalculated_why benefit total",
-    "payments": _KEY + "identifier date sum service source",
-    "balances": _KEY + "service date sum",
+    "balance_owner voltage current installed_on verified_on interval_years verified_until is_automatic",
+    "readings": _KEY + "number scale taken_on value source state bill",
+    "bills": _KEY + "number issued_on period opening charged recalculated paid to_pay due_on",
+    "charges": _KEY
+    + "bill service scale unit tariff volume volume_common method reading_before reading_after house_volume "
+    "charged recalculated recalculation_period recalculation_reason benefit total",
+    "payments": _KEY + "identifier paid_on amount service source",
+    "balances": _KEY + "service as_of amount",
 }
 
 

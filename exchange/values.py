@@ -157,12 +157,17 @@ def folded_word(text: str) -> str:
     return "".join(text.lower().split()).replace("ё", "е").replace("²", "2")
 
 
-def word(text: str, words: dict[str, str]) -> str:
-    found = words.get(folded_word(text))
+def word(text: str, words: Sequence[str], codes: dict[str, str]) -> str:
+    found = codes.get(folded_word(text))
     if found is None:
-        listed = ", ".join(f"«{one}»" for one in words.values())
+        listed = ", ".join(f"«{one}»" for one in words)
         raise ValueError(f"Незнакомое слово. Можно: {listed}.")
     return found
+
+
+def _words(column: Column) -> Converter:
+    codes = dict(zip(map(folded_word, column.words), column.codes or column.words, strict=True))
+    return partial(word, words=column.words, codes=codes)
 
 
 def limited(text: str, most: int) -> str:
@@ -201,7 +206,7 @@ def _filled(column: Column) -> Converter:
         case Kind.FLAG:
             return flag
         case Kind.WORD:
-            return partial(word, words={folded_word(one): one for one in column.words})
+            return _words(column)
         case Kind.ACCOUNT:
             return number_of_account
         case Kind.TEXT:
@@ -232,10 +237,10 @@ class RowParser:
 
     def __init__(self, header: Header) -> None:
         self.columns = header.columns
-        self._places = [header.places[column.name] for column in self.columns]
+        self.places = [header.places[column.name] for column in self.columns]
         alike: dict[tuple[object, ...], Converter] = {}  # columns of one kind remember together
         self._converters = [alike.setdefault(_likeness(column), converter(column)) for column in self.columns]
-        self._pick: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*self._places)
+        self._pick: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*self.places)
 
     def parse(self, cells: Sequence[str]) -> list[Value]:
         """Values of a row as wide as the header. Raises BadCell for its first bad cell."""
@@ -245,7 +250,7 @@ class RowParser:
             raise self._fault(cells)
 
     def _fault(self, cells: Sequence[str]) -> BadCell:
-        for column, convert, place in zip(self.columns, self._converters, self._places, strict=True):
+        for column, convert, place in zip(self.columns, self._converters, self.places, strict=True):
             try:
                 convert(cells[place])
             except ValueError as fault:

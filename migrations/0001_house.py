@@ -552,6 +552,7 @@ def up(migrator, db):
         table = TextField()
         line = IntegerField()
         cells = TextField()
+        heading = TextField()
         reason = TextField()
 
         class Meta:

@@ -6,6 +6,7 @@ from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField,
 
 from models.base import Base, UtcField
 from models.resident import Resident
+from models.search import fold
 from models.supplier import Supplier
 
 
@@ -19,6 +20,11 @@ class House(Base):
 
     class Meta:
         indexes = ((("settlement", "street", "number"), False),)
+
+    @staticmethod
+    def folded(settlement: str, street: str, number: str) -> str:
+        """The `key` of an address."""
+        return fold("|".join((settlement, street, number)))
 
 
 class Account(Base):

@@ -11,7 +11,7 @@ from models.supplier import Supplier
 class ImportRun(Base):
     """One run of `flask import` or of the console: who, when, which file, what came of it.
 
-    `state`: staging, publishing, done, refused (strict), failed, dropped. `counts` is JSON by table:
+    `state`: waiting (a file for the worker), staging, publishing, done, refused (strict), failed, dropped. `counts` is JSON by table:
     ``{"bills": {"new": 1, "changed": 0, "same": 2, "refused": 0}}``; `messages` is JSON, a list of Russian sentences.
     """
 
@@ -31,12 +31,16 @@ class ImportRun(Base):
 
 
 class RefusedRow(Base):
-    """A refused row of a run: physical line, its cells as JSON (passport columns blanked) and why."""
+    """A refused row of a run: physical line, its cells as JSON by heading (private ones blanked), where and why.
+
+    `heading` is the column that is wrong, "" where the whole row is; `reason` is a Russian sentence.
+    """
 
     run = ForeignKeyField(ImportRun, backref="refused_rows", on_delete="CASCADE")
     table = TextField()
     line = IntegerField()
     cells = TextField()
+    heading = TextField(default="")
     reason = TextField()
 
 

@@ -14,3 +14,17 @@ def keyed(key: str, purpose: str, *parts: str) -> str:
 def activation(key: str, code: str) -> str:
     """The hash of an activation code of a paper bill: blanks, dashes and case of what is typed mean nothing."""
     return keyed(key, "activation", "".join(sign for sign in code.upper() if sign.isalnum()))
+
+
+def passport(key: str, series: str, number: str, issued_on: str, code: str, born_on: str) -> str:
+    """The hash of a passport's facts («Кем выдан» is not one: it is spelt in too many ways); days as ISO texts."""
+    bare = (
+        "".join(sign for sign in part.upper() if sign.isalnum())
+        for part in (series, number, issued_on, code, born_on)
+    )
+    return keyed(key, "passport", *bare)
+
+
+def key_id(key: str) -> str:
+    """Which data key a hash was made under, without telling the key: a lost key means asking the billing again."""
+    return keyed(key, "key")[:8]

@@ -1,0 +1,89 @@
+"""Rows that came against rows that are: changed ones are updated, missing ones inserted, equal ones untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from models.base import db, on_postgresql
+
+
+@dataclass(frozen=True)
+class Target:
+    """How rows `x` of a chunk become rows `t` of a table.
+
+    `source` joins what gives the ids; `key` and `values` map columns of the table to SQL over the source. A value
+    whose staged column was not in the file is left as it is (`of` names the column where it is not the value's
+    own). `once` are given to new rows only; `rows` limits the rows, `changes` those that may change something.
+    `nullable` is the column of the key that may be NULL on both sides.
+    """
+
+    name: str
+    table: str
+    source: str
+    key: Mapping[str, str]
+    values: Mapping[str, str]
+    once: Mapping[str, str] = field(default_factory=dict)
+    of: Mapping[str, str] = field(default_factory=dict)
+    rows: str = ""
+    changes: str = ""
+    nullable: str = ""
+
+    def told(self, present: Collection[str]) -> dict[str, str]:
+        """The values that the file says something about."""
+        return {name: sql for name, sql in self.values.items() if self.of.get(name, name) in present}
+
+
+def execute(query: str) -> int:
+    """Runs SQL written for both engines; returns the number of rows it touched.
+
+    `{join}` keeps SQLite from turning the order of tables round: without statistics it may walk a large table
+    for every row of a chunk.
+    """
+    return int(db.execute_sql(dialect(query)).rowcount)
+
+
+def dialect(query: str) -> str:
+    if on_postgresql():
+        return query.format(join="JOIN", differs="IS DISTINCT FROM", same="IS NOT DISTINCT FROM", row="ROW")
+    return query.format(join="CROSS JOIN", differs="IS NOT", same="IS", row="")
+
+
+def mark_changed(target: Target, present: Collection[str]) -> int:
+    """Fills `delta` with the rows that differ from what is there."""
+    execute("DELETE FROM delta")
+    told = target.told(present)
+    if not told:
+        return 0
+    theirs, ours = ", ".join(told.values()), ", ".join(f't."{name}"' for name in told)
+    differ = f"{{row}}({ours}) {{differs}} {{row}}({theirs})" if len(told) > 1 else f"{ours} {{differs}} {theirs}"
+    conditions = " AND ".join(filter(None, (differ, target.rows, target.changes)))
+    return execute(
+        f'INSERT INTO delta SELECT x.line, t.id FROM {target.source} {{join}} "{target.table}" t '
+        f"ON {_matched(target)} WHERE {conditions}"
+    )
+
+
+def update_changed(target: Target, present: Collection[str], run: int) -> None:
+    """Updates the rows of `delta`."""
+    told = ", ".join(f'"{name}" = {sql}' for name, sql in target.told(present).items())
+    execute(
+        f'UPDATE "{target.table}" AS t SET {told}, run_id = {run} FROM delta d, {target.source} '
+        "WHERE d.line = x.line AND t.id = d.id"
+    )
+
+
+def insert_missing(target: Target, run: int, *, all_new: bool) -> int:
+    """Inserts the rows that are not there; with `all_new` nobody has to look."""
+    columns = {**target.key, **target.values, **target.once, "run_id": str(run)}
+    names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(columns.values())
+    absent = f'NOT EXISTS (SELECT 1 FROM "{target.table}" t WHERE {_matched(target)})'
+    conditions = " AND ".join(filter(None, (target.rows, "" if all_new else absent)))
+    where = f" WHERE {conditions}" if conditions else ""
+    return execute(f'INSERT INTO "{target.table}" ({names}) SELECT {values} FROM {target.source}{where}')
+
+
+def _matched(target: Target) -> str:
+    return " AND ".join(
+        f't."{name}" {"{same}" if name == target.nullable else "="} {sql}' for name, sql in target.key.items()
+    )

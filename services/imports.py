@@ -1,0 +1,192 @@
+"""Importing a package of the billing: read, stage, check, publish in chunks, record.
+
+docs/exchange.md is the format, docs/decisions/0003-import.md the reasons.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from exchange.package import Package, PackageError, open_package
+from exchange.reader import open_rows
+from exchange.tables import BY_NAME, TABLES
+from models import ImportRun
+from models.staging import Busy, Counts, Publication, Stage, alone, apply_rules, look_up
+from models.staging.window import Window
+from services.imports_report import Report, keep_refused, remarks
+from services.imports_rows import stage_rows
+from services.refusal import Refused
+
+WAITING, STAGING, PUBLISHING, DONE, REFUSED, FAILED, DROPPED = (
+    "waiting",
+    "staging",
+    "publishing",
+    "done",
+    "refused",
+    "failed",
+    "dropped",
+)
+ALIVE = (STAGING, PUBLISHING)
+Clock = Callable[[], datetime]
+
+
+class Progress(Protocol):
+    """Hears how far a run is: of which table (its Russian title), how much is done and how much there is."""
+
+    def __call__(self, title: str, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. `refused` is a folder for the files of refused rows, `scratch` one with room for the stage."""
+
+    is_dry: bool = False
+    is_strict: bool = False
+    encoding: str | None = None
+    refused: Path | None = None
+    scratch: Path | None = None
+
+
+def silent(title: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def run_import(
+    paths: Sequence[Path], *, who: str, now: Clock, options: Options, data_key: str, progress: Progress = silent
+) -> Report:
+    """Load a package; several plain files make one. Raises Refused when there is nothing to load or no way to.
+
+    Rows that break a rule are refused one by one and reported. Each account is written whole or not at all; a run
+    that was cut off is loaded again and changes only what is missing.
+    """
+    try:
+        package = open_package(*paths)
+        with alone():
+            _bury(now())
+            run = ImportRun.create(
+                who=who, file_name=package.label, sha256=package.digest, started_at=now(), state=STAGING,
+                is_dry=options.is_dry, is_strict=options.is_strict,
+            )  # fmt: skip
+            return _recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
+    except PackageError as fault:
+        raise Refused(str(fault))
+    except Busy:
+        raise Refused("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
+
+
+def _bury(now: datetime) -> None:
+    """Runs that nobody works on any more: the lock is ours, so their processes are gone."""
+    for run in ImportRun.select().where(ImportRun.state.in_(ALIVE)):
+        run.state, run.finished_at = DROPPED, now
+        told = "Загрузка прервалась. Что успело загрузиться, загружено целыми счетами; загрузите пакет ещё раз."
+        run.messages = json.dumps([*json.loads(run.messages), told], ensure_ascii=False)
+        run.save()
+
+
+def _recorded(
+    run: ImportRun, package: Package, *, now: Clock, options: Options, data_key: str, progress: Progress
+) -> Report:
+    """Runs and writes down what came of it, whatever it was."""
+    try:
+        with Stage(options.scratch) as stage:
+            report = _Work(run, package, stage, options, data_key, progress).done()
+    except BaseException as fault:
+        run.state, run.finished_at = FAILED, now()
+        told = str(fault) if isinstance(fault, PackageError) else f"Загрузка остановлена: {type(fault).__name__}."
+        run.messages = json.dumps([told], ensure_ascii=False)
+        run.save()
+        raise
+    run.finished_at = now()
+    run.save()
+    return report
+
+
+class _Work:
+    """One run: reads, checks, publishes, and keeps the record of how far it is."""
+
+    def __init__(
+        self, run: ImportRun, package: Package, stage: Stage, options: Options, data_key: str, progress: Progress
+    ) -> None:
+        self.run, self.package, self.stage, self.options = run, package, stage, options
+        self.data_key, self.progress = data_key, progress
+        self.report = Report(int(run.id))
+
+    def done(self) -> Report:
+        self._read()
+        look_up(self.stage)
+        apply_rules(self.stage)
+        self._remark()
+        keep_refused(self.stage, self.package, self.run, self.options.encoding, self.options.refused)
+        refused = {name: self.stage.refused_count(name) for name in self.stage.present}
+        if self.options.is_strict and (any(refused.values()) or self.report.stopped):
+            self.report.counts = {name: Counts() for name in refused}
+            self.run.state = REFUSED
+        else:
+            self._publish()
+            self.run.state = DONE
+        for name, count in refused.items():
+            self.report.counts[name].refused = count
+        return self._told()
+
+    def _read(self) -> None:
+        """All tables into the stage, in the order in which they refer to each other."""
+        read = 0
+        for table in TABLES:
+            source = self.package.sources.get(table.name)
+            if source is None:
+                continue
+            self._step(table.title, read)
+            try:
+                rows = open_rows(source, self.options.encoding)
+            except PackageError as fault:
+                self.report.stopped[table.name] = str(fault)
+                continue
+            try:
+                if rows.header.unknown:
+                    names = ", ".join(f"«{heading}»" for heading in rows.header.unknown)
+                    self.report.messages.append(f"{source.label}: незнакомые колонки не загружены: {names}.")
+                stage_rows(self.stage, rows, self.data_key, lambda done: self._step(table.title, read + done))  # noqa: B023
+            finally:
+                rows.close()
+            read += source.size
+
+    def _step(self, title: str, done: int) -> None:
+        self.progress(title, done, self.package.size)
+
+    def _remark(self) -> None:
+        messages = self.report.messages
+        messages += [f"{BY_NAME[name].title}: {fault}" for name, fault in self.report.stopped.items()]
+        if self.package.others:
+            messages.append(f"Другие файлы не загружены: {', '.join(self.package.others)}.")
+        messages += remarks(self.stage)
+
+    def _publish(self) -> None:
+        self._note(PUBLISHING, "", 0, 0)
+        with Window(self.stage) as window:
+            publication = Publication(self.stage, window, int(self.run.id), is_dry=self.options.is_dry)
+            self.report.counts = publication.counts
+            publication.publish_reference()
+            chunks = list(publication.chunks())
+            done, total = 0, sum(rows for _, _, rows in chunks)
+            for first, last, rows in chunks:
+                publication.publish(first, last)
+                done += rows
+                self._note(PUBLISHING, "Запись", done, total)
+
+    def _note(self, state: str, title: str, done: int, total: int) -> None:
+        """Progress for who watches here and for the console."""
+        if title:
+            self.progress(title, done, total)
+        self.run.state, self.run.table, self.run.done, self.run.total = state, title, done, total
+        self.run.save()
+
+    def _told(self) -> Report:
+        self.report.state = str(self.run.state)
+        self.run.counts = json.dumps({name: asdict(counts) for name, counts in self.report.counts.items()})
+        self.run.messages = json.dumps(self.report.messages, ensure_ascii=False)
+        return self.report
