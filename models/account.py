@@ -90,6 +90,12 @@ class Account(Base):
         return ", ".join(part for part in parts if part).replace(". ", ".\N{NO-BREAK SPACE}")
 
     @property
+    def short_address(self) -> str:
+        """The address without the settlement, where there is a street: enough to tell one's own homes apart."""
+        settlement = str(self.house.settlement).replace(". ", ".\N{NO-BREAK SPACE}")
+        return self.address.removeprefix(f"{settlement}, ") if self.house.street else self.address
+
+    @property
     def holder(self) -> str:
         """ФИО or the organisation's name, as the billing gave it."""
         if self.kind == "organisation":

@@ -118,6 +118,17 @@ class Charge(Base):
             sums[line.service_id] = (line.service, before + line.total)
         return list(sums.values())
 
+    @classmethod
+    def volumes(cls, account: int, service: int, since: date) -> list[tuple[date, str, str]]:
+        """(period, printed volume, unit) of a service's lines from a period on, oldest first: one query."""
+        rows = (
+            cls.select(Bill.period, cls.volume, cls.unit)
+            .join(Bill)
+            .where(Bill.account == account, Bill.order_key >= f"{since:%Y%m}", cls.service == service)
+            .order_by(Bill.order_key)
+        )
+        return list(rows.tuples())
+
     @property
     def title(self) -> str:
         """«Электроэнергия, день»: the service and, of several, its scale."""

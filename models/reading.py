@@ -93,18 +93,18 @@ class Reading(Base):
         indexes = ((("register", "taken_on"), False),)
 
     @classmethod
-    def recent(cls, accounts: Iterable[int]) -> list[Declared]:
+    def recent(cls, accounts: Iterable[int], back: int = LOOKED_AT) -> list[Declared]:
         """What was declared of late for all registers of the accounts, newest first: one query.
 
-        The last `LOOKED_AT` + 1 valid readings of each register and what was refused among them; replaced and
-        withdrawn ones are history only.
+        The last `back` + 1 valid readings of each register and what was refused among them; replaced and withdrawn
+        ones are history only.
         """
         edge = cls.alias()
         since = (
             edge.select(edge.taken_on)
             .where(edge.register == Register.id, edge.state.in_(VALID))
             .order_by(edge.taken_on.desc())
-            .offset(LOOKED_AT)
+            .offset(back)
             .limit(1)
         )
         rows = (

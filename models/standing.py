@@ -10,8 +10,9 @@ from itertools import groupby
 from peewee import JOIN, ModelSelect
 
 from models.account import Account
-from models.bill import Balance, Bill, Payment
-from models.supplier import Service
+from models.bill import Balance, Bill, Charge, Payment
+from models.meter import Meter
+from models.supplier import Service, Tariff
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,32 @@ def standings(accounts: Iterable[int]) -> dict[int, Standing]:
         balances = [part for row in lines if (part := getattr(row, "balance", None)) is not None]
         found[account] = _standing(getattr(lines[0], "bill", None), getattr(lines[0], "payment", None), balances)
     return found
+
+
+def services_of(account: int, last_bill: Bill | None, day: date) -> list[tuple[Service, list[Tariff]]]:
+    """What the account is charged for, each service with its prices in force: one query.
+
+    Services of its meters, of its balance and of its last bill.
+    """
+    charged = Charge.select(Charge.service).where(Charge.bill == (last_bill.id if last_bill is not None else 0))
+    rows = (
+        Service.select(Service, Tariff)
+        .join(
+            Tariff, JOIN.LEFT_OUTER, on=(Tariff.service == Service.id) & (Tariff.since == Tariff.begun(day)),
+            attr="tariff",
+        )
+        .where(
+            Service.id.in_(Meter.select(Meter.service).where(Meter.account == account))
+            | Service.id.in_(Balance.select(Balance.service).where(Balance.account == account))
+            | Service.id.in_(charged)
+        )
+        .order_by(Service.position, Service.id, Tariff.id)
+    )  # fmt: skip
+    found: dict[int, tuple[Service, list[Tariff]]] = {}
+    for row in rows:
+        tariff = getattr(row, "tariff", None)
+        found.setdefault(row.id, (row, []))[1].extend([tariff] if tariff is not None else [])
+    return list(found.values())
 
 
 def _rows(accounts: list[int]) -> ModelSelect[Account]:

@@ -75,14 +75,30 @@ class Tariff(Base):
     @classmethod
     def in_force(cls, services: Iterable[int], day: date) -> ModelSelect[Tariff]:
         """The newest price of each service, scale and category that has begun by the day."""
+        wanted = cls.service.in_(list(services))
+        return cls.select().where(wanted, cls.since == cls.begun(day)).order_by(cls.id)
+
+    @classmethod
+    def begun(cls, day: date) -> ModelSelect[Tariff]:
+        """The day when the newest price of this row's service, scale and category began: a subquery of the row."""
         newer = cls.alias()
-        since = newer.select(fn.MAX(newer.since)).where(
+        return newer.select(fn.MAX(newer.since)).where(
             newer.service == cls.service,
             newer.scale == cls.scale,
             newer.category == cls.category,
             newer.since <= day,
         )
-        return cls.select().where(cls.service.in_(list(services)), cls.since == since).order_by(cls.id)
+
+    @classmethod
+    def of_suppliers(cls, suppliers: Iterable[int], day: date) -> ModelSelect[Tariff]:
+        """The prices in force of the suppliers' services, each with service and supplier: one query."""
+        return (
+            cls.select(cls, Service, Supplier)
+            .join(Service)
+            .join(Supplier)
+            .where(Service.supplier.in_(list(suppliers)), cls.since == cls.begun(day))
+            .order_by(Supplier.name, Supplier.id, Service.position, Service.id, cls.scale, cls.category)
+        )
 
 
 class SupplierSetting(Base):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from models import Account, Meter, Reading, Register, Service
-from models.reading import BY_BILLING, REJECTED, USED, VALID, Declared
+from models.reading import BY_BILLING, LOOKED_AT, REJECTED, USED, VALID, Declared
 from services.dial import MICRO, Dial, Past, months_since, usual
 from services.settings import REFUSE, Book, SupplierSettings
 from services.windows import Windows, windows
@@ -89,14 +89,19 @@ class Card:
         return sum(1 for meter in self.meters if not meter.obstacle and not meter.is_sent)
 
 
-def cards(accounts: Sequence[Account], today: date, book: Book, zero_padded: bool = True) -> dict[int, Card]:
-    """The card of each account by its id: two queries whatever their number."""
+def cards(
+    accounts: Sequence[Account], today: date, book: Book, zero_padded: bool = True, back: int = LOOKED_AT
+) -> dict[int, Card]:
+    """The card of each account by its id: two queries whatever their number.
+
+    `back`: how many readings the checks look back; 0 where only the states are shown.
+    """
     ids = [account.id for account in accounts]
     registers: dict[int, list[Register]] = defaultdict(list)
     for register in Register.of_accounts(ids):
         registers[register.meter.account_id].append(register)
     declared: dict[int, list[Declared]] = defaultdict(list)
-    for row in Reading.recent(ids):
+    for row in Reading.recent(ids, back):
         declared[row.register].append(row)
     return {
         account.id: _card(account, registers[account.id], declared, today, book.of(account.supplier_id), zero_padded)

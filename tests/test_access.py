@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from models import Checkout, Notice, NoticeReceipt, Order, Resident, Session
+from models import Checkout, Group, Notice, NoticeReceipt, Order, Resident, Session
 from tests import factories
 from tests.client import PageClient
 from views.access import is_public
@@ -76,7 +76,7 @@ def session(of: Resident) -> int:
 OWN_ROWS: dict[str, Callable[[Resident], int]] = {
     "account_id": lambda of: factories.link(of).account_id,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
-    "group_id": lambda of: factories.group(of, f"Дача {of.id}").id,
+    "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,
     "link_id": lambda of: factories.link(of).id,
     "meter_id": lambda of: factories.meter(factories.link(of).account).id,
     "notice_id": notice,

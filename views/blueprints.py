@@ -19,6 +19,7 @@ from views import (
     recovery,
     registration,
     sign_in,
+    tariffs,
     texts,
 )
 
@@ -37,5 +38,6 @@ BLUEPRINTS: list[Blueprint] = [
     recovery.bp,
     registration.bp,
     sign_in.bp,
+    tariffs.bp,
     texts.bp,
 ]

@@ -56,6 +56,13 @@ def quantity(micro: int | None, decimals: int | None = None) -> str:
     return f"{MINUS if micro < 0 else ''}{groups(str(whole))}{',' + fraction if fraction else ''}"
 
 
+def price(micro: int) -> str:
+    """A tariff in millionths of a rouble: kopecks are always shown, finer decimals where there are any: `4,10`."""
+    whole, rest = divmod(micro, 10**6)
+    fraction = f"{rest:06d}".rstrip("0").ljust(2, "0")
+    return f"{groups(str(whole))},{fraction}"
+
+
 def reading(micro: int, digits: int, decimals: int, zero_padded: bool = True) -> str:
     """A reading with the meter's digits: `015 737`, `00 416,105`; without padding `15 737` stays `15737`."""
     whole, rest = divmod(micro, 10**6)
@@ -124,7 +131,7 @@ def plural(count: int, one: str, few: str, many: str) -> str:
 def install(app: Flask) -> None:
     """Makes the filters known to the templates."""
     for function in (
-        money, rub, money_typed, quantity, reading, printed, printed_reading, day, day_words, month, month_title,
-        moment_words, nb, plural,
+        money, rub, money_typed, quantity, reading, printed, printed_reading, price, day, day_words, month,
+        month_title, moment_words, nb, plural,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function

@@ -1,0 +1,130 @@
+"""«Лицевые счета»: the list, an account's page with its meters and services, its settings and its removal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, flash, render_template, url_for
+from wtforms import RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+
+import clock
+from models import Group, Link, Register, Service, Tariff
+from models.standing import services_of, standings
+from services import accounts, groups, settings
+from services.accounts import LONGEST_ALIAS
+from services.preliminary import is_of
+from services.refusal import Refused
+from views import hx
+from views.access import own_groups, own_link, own_links, resident
+from views.forms import Form, at_most, word
+
+bp = Blueprint("accounts", __name__)
+
+PAPER, EMAIL = "paper", "email"
+
+
+class ArrangeForm(Form):
+    """What is the resident's own about an account."""
+
+    alias = StringField(word("accounts.alias"), [at_most(LONGEST_ALIAS)])
+    group = SelectField(word("accounts.group"), validate_choice=False)
+    bills_by = RadioField(
+        word("accounts.bills_by"),
+        choices=[SelectChoice(PAPER, word("accounts.paper")), SelectChoice(EMAIL, word("accounts.by_email"))],
+        validate_choice=False,
+    )
+
+
+@dataclass(frozen=True)
+class Charged:
+    """A service of the account with the prices that are its own, and what is owed for it (kopecks or not known)."""
+
+    service: Service
+    tariffs: list[Tariff]
+    debt: int | None
+
+
+@bp.get("/accounts")
+def index() -> str:
+    links = own_links()
+    if not links:
+        return render_template("accounts/empty.html")
+    found = standings(link.account_id for link in links)
+    return render_template("accounts/index.html", links=links, standings=found)
+
+
+@bp.get("/accounts/<int:account_id>")
+def show(account_id: int) -> str:
+    link = own_link(account_id)
+    form = ArrangeForm(
+        alias=link.label, group=str(link.group_id or ""), bills_by=EMAIL if link.bills_by_email else PAPER
+    )
+    return render_template("accounts/show.html", **_page(link, form))
+
+
+@bp.post("/accounts/<int:account_id>")
+def arrange(account_id: int) -> Response:
+    link, form = own_link(account_id), ArrangeForm()
+    group = groups.chosen(own_groups(), form.group.data or "")
+    if form.validate():
+        try:
+            accounts.arrange(link, form.alias.data, group, _by_email(link, form), clock.today())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            flash("Сохранено.", "done")
+            return hx.go(url_for(".show", account_id=account_id))
+    return hx.again("accounts/show", **_page(link, form))
+
+
+@bp.get("/accounts/<int:account_id>/removal")
+def removal(account_id: int) -> str:
+    return render_template("accounts/removal.html", link=own_link(account_id))
+
+
+@bp.post("/accounts/<int:account_id>/removal")
+def remove(account_id: int) -> Response:
+    link = own_link(account_id)
+    accounts.unlink(link)
+    flash(f"Лицевой счёт № {link.account.number} удалён из кабинета.", "done")
+    return hx.go(url_for(".index"))
+
+
+def group_choices(own: list[Group]) -> list[SelectChoice]:
+    """«Все» and the resident's groups."""
+    return [SelectChoice("", word("groups.all"))] + [SelectChoice(str(group.id), group.name) for group in own]
+
+
+def _by_email(link: Link, form: ArrangeForm) -> bool:
+    """What was chosen; where the page did not offer the choice it stays as it is."""
+    return bool(link.bills_by_email if form.bills_by.data is None else form.bills_by.data == EMAIL)
+
+
+def _page(link: Link, form: ArrangeForm) -> dict[str, object]:
+    today, account = clock.today(), link.account
+    standing = standings([account.id])[account.id]
+    own = own_groups()
+    form.group.choices = group_choices(own)
+    registers: dict[int, list[Register]] = {}
+    for register in Register.of_accounts([account.id]):
+        registers.setdefault(register.meter_id, []).append(register)
+    return {
+        "link": link,
+        "form": form,
+        "standing": standing,
+        "meters": list(registers.values()),
+        "services": [
+            Charged(service, _own_prices(tariffs, str(account.stove)), standing.by_service.get(service.id))
+            for service, tariffs in services_of(account.id, standing.last_bill, today)
+        ],
+        "terms": settings.in_force(today).of(account.supplier_id),
+        "can_email": resident().email_confirmed_at is not None,
+    }
+
+
+def _own_prices(tariffs: list[Tariff], stove: str) -> list[Tariff]:
+    """The prices of the account's category; where a scale has one of its own, the rest's is not shown."""
+    fitting = [tariff for tariff in tariffs if not tariff.category or is_of(str(tariff.category), stove)]
+    special = {tariff.scale for tariff in fitting if tariff.category}
+    return [tariff for tariff in fitting if tariff.category or tariff.scale not in special]

@@ -1,0 +1,85 @@
+"""«Показания»: the cards of all accounts, and one account's meters on one screen."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, flash, make_response, render_template, url_for
+
+import clock
+from models import Account, Submission
+from services import groups, readings, settings
+from services.reading_cards import Card, cards
+from services.refusal import Refused
+from views import hx, reading_form
+from views.access import own_groups, own_link, own_links, resident
+from views.forms import typed
+
+bp = Blueprint("readings", __name__)
+
+
+@bp.get("/readings")
+def index() -> str:
+    links = own_links()
+    if not links:
+        return render_template("accounts/empty.html")
+    own = own_groups()
+    here = groups.chosen(own, typed("group"))
+    shown = [link for link in links if here is None or link.group_id == here.id]
+    found = _cards([link.account for link in shown])
+    views = [reading_form.fresh(link, found[link.account_id]) for link in shown]
+    return render_template("readings/index.html", groups=own, here=here, views=views, url=url_for(".index"))
+
+
+@bp.get("/readings/<int:account_id>")
+def show(account_id: int) -> str:
+    link = own_link(account_id)
+    card = _card(link.account)
+    view = reading_form.fresh(link, card, _sent(card), is_fixing=typed("fix") == "1")
+    return render_template("readings/card.html", view=view)
+
+
+@bp.post("/readings/<int:account_id>")
+def send(account_id: int) -> Response:
+    link = own_link(account_id)
+    act = reading_form.typed_act(_zero_padded())
+    try:
+        sent = readings.send(link.account, resident(), act, clock.now(), clock.today())
+    except readings.NotTaken as refusal:
+        return hx.again("readings/card", view=reading_form.again(link, _card(link.account), act, refusal.checked))
+    except Refused as refusal:
+        view = reading_form.again(link, _card(link.account), act, refusal=refusal.sentence)
+        return hx.again("readings/card", view=view)
+    if not hx.is_htmx():
+        return hx.go(url_for(".show", account_id=account_id))
+    view = reading_form.fresh(link, _card(link.account), sent)
+    return make_response(render_template("readings/_card.html", view=view))
+
+
+@bp.post("/readings/<int:account_id>/withdrawal")
+def withdraw(account_id: int) -> Response:
+    link = own_link(account_id)
+    try:
+        readings.withdraw(link.account, clock.today())
+    except Refused as refusal:
+        flash(refusal.sentence, "warn")
+    else:
+        flash("Показания отозваны. Пока идёт приём, можно передать новые.", "done")
+    return hx.go(url_for(".show", account_id=account_id))
+
+
+def _cards(accounts: list[Account]) -> dict[int, Card]:
+    today = clock.today()
+    return cards(accounts, today, settings.in_force(today), _zero_padded())
+
+
+def _card(account: Account) -> Card:
+    return _cards([account])[account.id]
+
+
+def _zero_padded() -> bool:
+    return bool(current_app.extensions["settings"].preset.zero_padded)
+
+
+def _sent(card: Card) -> Submission | None:
+    """The newest act of the window that no bill has used yet, with the sum that was shown for it."""
+    acts = [row.submission for row in card.own if row.submission is not None and row.state != "used"]
+    return Submission.get_by_id(max(acts)) if acts else None
