@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from peewee import BlobField, BooleanField, ForeignKeyField, IntegerField, TextField
+import hashlib
+from datetime import datetime
 
-from models.base import Base, UtcField
+from peewee import BlobField, BooleanField, ForeignKeyField, IntegerField, TextField, fn
+
+from models.base import Base, UtcField, db, on_postgresql
 from models.supplier import Supplier
 
 
 class ImportRun(Base):
     """One run of `flask import` or of the console: who, when, which file, what came of it.
 
-    `state`: waiting (a file for the worker), staging, publishing, done, refused (strict), failed, dropped. `counts` is JSON by table:
+    `state`: waiting (a file for the worker), staging, publishing, done, refused (strict), failed, dropped.
+    `counts` is JSON by table:
     ``{"bills": {"new": 1, "changed": 0, "same": 2, "refused": 0}}``; `messages` is JSON, a list of Russian sentences.
     """
 
@@ -59,3 +63,21 @@ class ExportBatch(Base):
 
     class Meta:
         indexes = ((("kind", "number"), True),)
+
+    @classmethod
+    def open_next(cls, kind: str, now: datetime, who: str, supplier: Supplier | None) -> ExportBatch:
+        """The batch with the kind's next number, still empty; two exports at once wait for each other."""
+        if on_postgresql():
+            db.execute_sql("LOCK TABLE export_batch IN SHARE ROW EXCLUSIVE MODE")
+        last = cls.select(fn.MAX(cls.number)).where(cls.kind == kind).scalar() or 0
+        made: ExportBatch = cls.create(
+            kind=kind, number=last + 1, created_at=now, who=who, supplier=supplier, file_name="", rows=0, sha256="",
+            content=b"",
+        )  # fmt: skip
+        return made
+
+    def fill(self, file_name: str, rows: int, content: bytes) -> None:
+        """Keeps the bytes as they are handed out."""
+        self.file_name, self.rows, self.content = file_name, rows, content
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self.save()

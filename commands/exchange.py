@@ -1,0 +1,146 @@
+"""`flask import` and `flask export`: files of the billing in and out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+import clock
+from commands.frame import connected, settings
+from exchange.tables import BY_NAME
+from services import exports, imports
+from services.imports_report import Report
+
+WHO = "flask"
+
+
+@click.command(
+    "import", help="Загрузить пакет таблиц из расчётной программы: папку, архив .zip, книгу .xlsx или файлы CSV."
+)
+@click.argument("path", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="ПУТЬ…")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Только проверить: тот же отчёт, в базу ничего не пишется.")
+@click.option(
+    "--strict", "is_strict", is_flag=True, help="Не загружать ничего, если есть хоть одна непринятая строка."
+)
+@click.option(
+    "--encoding",
+    type=click.Choice(["utf-8", "windows-1251", "cp1251", "cp866"], case_sensitive=False),
+    help="Кодировка файлов CSV, если она определилась неверно.",
+)
+@click.option(
+    "--refused",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Папка для непринятых строк: по файлу <таблица>.csv с номером строки и причиной.",
+)
+@connected
+def import_package(
+    path: tuple[Path, ...], is_dry: bool, is_strict: bool, encoding: str | None, refused: Path | None
+) -> None:
+    options = imports.Options(is_dry, is_strict, encoding, refused)
+    clean = True
+    for paths in _packages(path):
+        with _progress() as progress:
+            report = imports.run_import(
+                paths, who=WHO, now=clock.now, options=options, data_key=settings().data_key, progress=progress
+            )
+        _print(report, is_dry)
+        clean = clean and report.is_clean
+    if not clean and refused:
+        click.echo(f"Непринятые строки — в папке {refused}. Исправьте их и загрузите снова.")
+    sys.exit(0 if clean else 1)
+
+
+def _packages(paths: tuple[Path, ...]) -> list[list[Path]]:
+    """Folders, archives and workbooks are packages of their own; plain table files make one together."""
+    plain = [path for path in paths if path.is_file() and path.suffix.lower() not in (".zip", ".xlsx")]
+    whole = [[path] for path in paths if path not in plain]
+    return [*whole, *([plain] if plain else [])]
+
+
+def _print(report: Report, is_dry: bool) -> None:
+    click.echo(f"{'Таблица':<18}{'новые':>10}{'изменены':>10}{'без изм.':>10}{'удалены':>10}{'не приняты':>12}")
+    for name, counts in report.counts.items():
+        numbers = f"{counts.new:>10}{counts.changed:>10}{counts.same:>10}{counts.removed:>10}{counts.refused:>12}"
+        click.echo(f"{BY_NAME[name].title:<18}{numbers}")
+    for message in report.messages:
+        click.echo(message)
+    if report.state == imports.REFUSED:
+        click.echo("Ничего не загружено: есть непринятые строки, а загрузка строгая.")
+    elif is_dry:
+        click.echo("Это проверка: в базу ничего не записано.")
+    else:
+        click.echo(f"Загрузка № {report.run} записана.")
+
+
+@contextmanager
+def _progress() -> Iterator[imports.Progress]:
+    """A bar on a terminal, plain lines elsewhere."""
+    if sys.stderr.isatty():
+        with click.progressbar(length=1, file=sys.stderr, show_eta=True) as bar:
+
+            def draw(title: str, done: int, total: int) -> None:
+                bar.label, bar.length = f"{title:<14}", max(total, 1)
+                bar.update(done - bar.pos)
+
+            yield draw
+        return
+    last = ["", -1]
+
+    def tell(title: str, done: int, total: int) -> None:
+        tenth = done * 10 // max(total, 1)
+        if [title, tenth] != last:
+            last[:] = [title, tenth]
+            click.echo(f"{title}: {tenth * 10} %", err=True)
+
+    yield tell
+
+
+@click.group("export", help="Выгрузить данные портала для расчётной программы.")
+def export() -> None:
+    pass
+
+
+@export.command(
+    "readings", help="Показания, ещё не переданные в расчёт. Выгруженные помечаются и дважды не выгружаются."
+)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="С какого дня снятия показаний.")
+@click.option("--supplier", help="Код поставщика; без него — все поставщики.")
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True, help="Вид файла."
+)
+@click.option("--again", is_flag=True, help="Добавить и показания прежних выгрузок, на которые ещё нет ответа.")
+@click.option("--batch", type=int, help="Выдать прежнюю выгрузку по её номеру: тот же файл, байт в байт.")
+@click.option("--out", type=click.Path(path_type=Path), help="Файл или папка; без ключа — текущая папка.")
+@click.option(
+    "--encoding", type=click.Choice(["utf-8", "cp1251"]), default="utf-8", show_default=True, help="Кодировка CSV."
+)
+@connected
+def export_readings(
+    since: datetime | None, supplier: str | None, kind: str, again: bool, batch: int | None, out: Path | None,
+    encoding: str,
+) -> None:  # fmt: skip
+    if batch is not None:
+        made = exports.batch_of(exports.READINGS, batch)
+    elif since is None:
+        raise click.UsageError("Укажите --since или --batch.")
+    else:
+        made = exports.export_readings(
+            since.date(), supplier, clock.now(), again, who=WHO, zone=clock.zone(), kind=kind, encoding=encoding
+        )  # fmt: skip
+    target = _target(out, str(made.file_name))
+    target.write_bytes(bytes(made.content))
+    click.echo(f"Выгрузка № {made.number}: показаний {made.rows}, файл {target}.")
+
+
+def _target(out: Path | None, name: str) -> Path:
+    if out is None:
+        return Path(name)
+    return out / name if out.is_dir() else out
+
+
+COMMANDS = [import_package, export]

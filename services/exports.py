@@ -1,0 +1,94 @@
+"""Handing readings to the billing in numbered batches (exchange.md §2)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+
+from exchange.writers import Cell, csv_bytes, xlsx_bytes
+from models import ExportBatch, Supplier, transaction
+from models.exported import OutLine, claim_readings, readings_of
+from models.reading import BY_LINK, BY_OPERATOR, BY_RESIDENT
+from services.dial import MICRO
+from services.refusal import Refused
+
+READINGS = "readings"
+HEADINGS = (
+    "Поставщик", "Лицевой счёт", "ЕЛС", "Услуга", "Номер счётчика", "Шкала", "Показание", "Предыдущее показание",
+    "Расход", "Дата показания", "Передано", "Источник", "Отметка", "Идентификатор",
+)  # fmt: skip
+SOURCES = {BY_RESIDENT: "житель", BY_LINK: "по ссылке", BY_OPERATOR: "оператор"}
+MARKS = {
+    "rolled": "переход через ноль",
+    "unusual": "необычный расход",
+    "zero": "нулевой расход",
+    "swapped": "похоже на перепутанные шкалы",
+}
+
+
+@transaction
+def export_readings(
+    since: date, supplier: str | None, now: datetime, again: bool = False, *, who: str, zone: tzinfo,
+    kind: str = "csv", encoding: str = "utf-8",
+) -> ExportBatch:  # fmt: skip
+    """Readings taken since the day that wait for export, as a numbered batch; they are marked in the same step.
+
+    `supplier` is a code, None = all. `again` adds those of earlier batches that the billing has not answered yet.
+    `kind` is csv or xlsx, `zone` the one in which moments are told. Raises Refused when there is nothing to export.
+    """
+    of = _supplier(supplier)
+    batch = ExportBatch.open_next(READINGS, now, who, of)
+    claim_readings(batch, since, of)
+    lines = readings_of(batch, since, of, again=again)
+    if not lines:
+        raise Refused("Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру.")
+    rows = [_row(line, zone) for line in lines]
+    if kind == "xlsx":
+        content = xlsx_bytes("Показания", HEADINGS, rows, now)
+    else:
+        content = csv_bytes(HEADINGS, rows, encoding)
+    batch.fill(f"readings-{batch.number:04d}.{kind}", len(rows), content)
+    return batch
+
+
+def batch_of(kind: str, number: int) -> ExportBatch:
+    """A batch that was made before: its bytes are those of then. Raises Refused for an unknown number."""
+    found: ExportBatch | None = ExportBatch.get_or_none(ExportBatch.kind == kind, ExportBatch.number == number)
+    if found is None:
+        raise Refused(f"Выгрузки № {number} нет.")
+    return found
+
+
+def _supplier(code: str | None) -> Supplier | None:
+    if not code:
+        return None
+    found: Supplier | None = Supplier.get_or_none(Supplier.code == code)
+    if found is None:
+        raise Refused(f"Поставщика с кодом «{code}» нет.")
+    return found
+
+
+def _row(line: OutLine, zone: tzinfo) -> list[Cell]:
+    sent = line.sent_at.astimezone(zone) if line.sent_at else None
+    used = consumption(line)
+    return [
+        line.supplier, line.account, line.els, line.service, line.meter, line.scale, shown(line.value, line.decimals),
+        None if line.before is None else shown(line.before, line.decimals),
+        None if used is None else shown(used, line.decimals),
+        line.taken_on, f"{sent:%d.%m.%Y %H:%M}" if sent else "", SOURCES.get(line.origin, line.origin),
+        ", ".join(MARKS.get(mark, mark) for mark in line.doubts.split(",") if mark), str(line.id),
+    ]  # fmt: skip
+
+
+def consumption(line: OutLine) -> int | None:
+    """What was used, in millionths: over zero where the resident said so, times the ratio (formats §7)."""
+    if line.before is None:
+        return None
+    over = 10**line.digits * MICRO if line.has_rolled else 0
+    return (line.value - line.before + over) * line.ratio
+
+
+def shown(value: int, decimals: int) -> Decimal:
+    """Millionths with the register's decimals; a value finer than the register shows keeps what it has."""
+    exact = Decimal(value).scaleb(-6)
+    return exact.quantize(Decimal(1).scaleb(-decimals)) if value % 10 ** (6 - decimals) == 0 else exact.normalize()
