@@ -9,6 +9,7 @@ from flask import abort, current_app
 from flask_login import current_user
 
 from models import Account, Bill, Group, Link, NoticeReceipt, Operator, Order, Resident
+from views.ids import LARGEST
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -61,7 +62,9 @@ def own_group(group_id: int) -> Group:
 
 
 def own_bill(bill_id: int) -> Bill:
-    """A bill of the resident's own accounts, with account, supplier and house."""
+    """A bill of the resident's own accounts, with account, supplier and house; the id may come from a query."""
+    if bill_id > LARGEST:
+        abort(404)
     bill: Bill | None = Bill.held_by(resident()).where(Bill.id == bill_id).first()
     return bill or abort(404)
 
