@@ -305,6 +305,7 @@ def up(migrator, db):
     Order.add_index(
         SQL('CREATE INDEX "order_to_poll" ON "payment_order" ("poll_at") WHERE ("state" IN (\'created\', \'sent\'))')
     )
+    Order.add_index(SQL('CREATE INDEX "order_to_post" ON "payment_order" ("id") WHERE ("state" = \'paid\')'))
 
     class GatewayEvent(Frozen):
         gateway = TextField()

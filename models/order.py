@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, cast
 
 from peewee import JOIN, SQL, ForeignKeyField, IntegerField, ModelSelect, TextField
 
@@ -32,6 +32,7 @@ class Checkout(Base):
     """One press of «Оплатить»: `once` is the form's key, so a double click makes one."""
 
     resident = ForeignKeyField(Resident, null=True, backref="checkouts", on_delete="SET NULL")
+    resident_id: int | None
     once = TextField()
     created_at = UtcField()
     payer_name = TextField(default="")
@@ -135,6 +136,40 @@ class Order(Base):
         overdue = (cls.poll_at <= now) | (cls.poll_at.is_null() & (cls.expires_at <= now))
         return list(cls.select().where(unfinished, overdue).order_by(cls.poll_at, cls.id).limit(limit))
 
+    @classmethod
+    def to_post(cls, after: int, limit: int) -> list[Order]:
+        """Paid orders that the billing has not met in full, by id after `after`; a literal for the partial index."""
+        return list(cls.select().where(cls.state == SQL(f"'{PAID}'"), cls.id > after).order_by(cls.id).limit(limit))
+
+    @classmethod
+    def post(cls, ids: Iterable[int]) -> int:
+        """Those of the paid orders all of whose lines are matched are posted; how many."""
+        open_line = (
+            OrderLine.select(OrderLine.order)
+            .join(Match, JOIN.LEFT_OUTER)
+            .where(OrderLine.order.in_(list(ids)), Match.id.is_null())
+        )
+        posted = cls.update(state=POSTED).where(cls.id.in_(list(ids)), cls.state == PAID, cls.id.not_in(open_line))
+        return int(posted.execute())
+
+    @classmethod
+    def unmet(cls) -> list[int]:
+        """Posted orders with a line that is matched no more, since the billing withdrew its payment."""
+        rows = (
+            OrderLine.select(OrderLine.order)
+            .join(Match, JOIN.LEFT_OUTER)
+            .switch(OrderLine)
+            .join(cls)
+            .where(Match.id.is_null(), cls.state == POSTED)
+            .tuples()
+        )
+        return [order for (order,) in cast(Iterable[tuple[int]], rows)]
+
+    @classmethod
+    def unpost(cls, ids: Iterable[int]) -> int:
+        """Posted orders wait again to be met by the billing; how many."""
+        return int(cls.update(state=PAID).where(cls.state == POSTED, cls.id.in_(list(ids))).execute())
+
     def moved(self, to: str, *befores: str, **facts: Any) -> bool:
         """Changes the state where it still is one of `befores`; False when someone was faster."""
         changed = (
@@ -163,6 +198,8 @@ class Order(Base):
 Order.add_index(
     Order.index(Order.poll_at, where=Order.state.in_((CREATED, SENT)), name="order_to_poll"),
 )
+# Paid here and not met by the billing yet: a small set beside ten years of posted orders.
+Order.add_index(Order.index(Order.id, where=Order.state == PAID, name="order_to_post"))
 
 
 class OrderLine(Base):
@@ -198,6 +235,18 @@ class OrderLine(Base):
             found[row.order_id].append(row)
         return found
 
+    @classmethod
+    def unmatched(cls, orders: Iterable[Order]) -> list[OrderLine]:
+        """The lines of the orders that the billing has not met, each with its order."""
+        return list(
+            cls.select(cls, Order)
+            .join(Order)
+            .switch(cls)
+            .join(Match, JOIN.LEFT_OUTER)
+            .where(cls.order.in_([order.id for order in orders]), Match.id.is_null())
+            .order_by(cls.id)
+        )
+
 
 class Match(Base):
     """An order line met in the billing's payments: counted once from then on (decisions 5)."""
@@ -205,6 +254,24 @@ class Match(Base):
     line = ForeignKeyField(OrderLine, unique=True, backref="matches")
     payment = ForeignKeyField(Payment, null=True, unique=True, on_delete="CASCADE")
     matched_at = UtcField()
+
+    @classmethod
+    def candidates(cls, accounts: Iterable[int], since: date) -> list[Payment]:
+        """The billing's payments of the accounts from a day on that no line has met; reversals are none."""
+        return list(
+            Payment.select(Payment)
+            .join(cls, JOIN.LEFT_OUTER)
+            .where(
+                Payment.account.in_(list(accounts)), Payment.paid_on >= since, Payment.amount > 0, cls.id.is_null()
+            )
+            .order_by(Payment.paid_on, Payment.id)
+        )
+
+    @classmethod
+    def made(cls, line: int, payment: int | None, now: datetime) -> bool:
+        """Joins a line and a payment; False where one of them has been joined meanwhile."""
+        rows = cls.insert(line=line, payment=payment, matched_at=now).on_conflict_ignore().as_rowcount()
+        return bool(rows.execute())
 
 
 class GatewayEvent(Base):

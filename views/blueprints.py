@@ -9,6 +9,7 @@ from views import (
     captchas,
     charges,
     groups,
+    history,
     home,
     linking,
     notices,
@@ -29,6 +30,7 @@ BLUEPRINTS: list[Blueprint] = [
     bills.bp,
     charges.bp,
     payment.bp,
+    history.bp,
     notices.bp,
     groups.bp,
     linking.bp,  # the pages of accounts, its own among them

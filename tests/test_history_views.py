@@ -1,0 +1,213 @@
+"""«История»: payments, readings, bills; filters, sorting, pages; nothing counted twice."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from models import Account, Checkout, Match, Order, OrderLine, Resident
+from services import history
+from tests import factories
+from tests.client import Page, PageClient
+from tests.queries import counted
+
+
+@pytest.fixture
+def resident(database: object) -> Resident:
+    return factories.resident()
+
+
+@pytest.fixture
+def account(resident: Resident) -> Account:
+    supplier = factories.supplier(name="Водоканал")
+    return factories.link(resident, factories.account(supplier, number="31400072118")).account
+
+
+def ordered(who: Resident, account: Account, amount: int, state: str = "paid", **facts: object) -> OrderLine:
+    checkout = Checkout.create(resident=who, once=f"o{OrderLine.select().count()}", created_at=factories.NOW)
+    order = Order.create(
+        **{
+            "checkout": checkout, "supplier": account.supplier, "gateway": "testbank", "number": checkout.once,
+            "amount": amount, "state": state, "created_at": factories.NOW, "sent_at": factories.NOW,
+            "paid_at": factories.NOW, "expires_at": factories.NOW, **facts,
+        }
+    )  # fmt: skip
+    return OrderLine.create(order=order, account=account, amount=amount)
+
+
+def test_payments_stand_newest_first_with_their_sum(client: PageClient, resident: Resident, account: Account) -> None:
+    factories.payment(account, 104900, date(2018, 9, 10), source="Касса")
+    factories.payment(account, 118660, date(2018, 11, 12), source="Касса")
+    page = client.sign_in(resident).get("/history")
+    assert "2 платежа на 2 235,60 ₽" in page
+    assert page.words.index("12.11.2018 Водоканал") < page.words.index("10.09.2018 Водоканал")
+    assert "31400072118 Учтено Касса 1 186,60" in page
+
+
+def test_what_was_paid_here_stands_at_once_and_once(client: PageClient, resident: Resident, account: Account) -> None:
+    line = ordered(resident, account, 50000, receipt_url="https://bank.example/receipt/1")
+    client.sign_in(resident)
+    page = client.get("/history")
+    assert "1 платёж на 500,00 ₽" in page and "Оплачено, ещё не учтено" in page
+    assert "https://bank.example/receipt/1" in page.tree.links
+    payment = factories.payment(account, 50000, date(2026, 11, 21))
+    Match.create(line=line, payment=payment, matched_at=factories.NOW)
+    page = client.get("/history")
+    assert "1 платёж на 500,00 ₽" in page and "Учтено" in page and "ещё не учтено" not in page
+    assert "https://bank.example/receipt/1" in page.tree.links
+
+
+def test_services_of_one_order_are_one_payment(client: PageClient, resident: Resident, account: Account) -> None:
+    line = ordered(resident, account, 10050)
+    OrderLine.create(order=line.order, account=account, amount=4917)
+    assert "1 платёж на 149,67 ₽" in client.sign_in(resident).get("/history")
+
+
+def test_a_co_holder_sees_what_was_paid_but_not_what_failed(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    other = factories.resident()
+    factories.link(other, account)
+    ordered(resident, account, 50000, receipt_url="https://bank.example/receipt/1")
+    ordered(resident, account, 70000, state="failed")
+    own = client.sign_in(resident).get("/history")
+    assert "Не прошёл" in own and "1 платёж на 500,00 ₽" in own
+    shared = client.sign_in(other).get("/history")
+    assert "500,00" in shared and "700,00" not in shared
+    assert "https://bank.example/receipt/1" not in shared.tree.links
+
+
+def test_the_day_of_a_payment_is_the_utilitys(client: PageClient, resident: Resident, account: Account) -> None:
+    ordered(resident, account, 50000, paid_at=factories.NOW.replace(day=15, hour=22))
+    client.sign_in(resident)
+    assert "16.11.2026" in client.get("/history")
+    assert "500,00" in client.get("/history?from=2026-11-16&to=2026-11-16")
+    assert "500,00" not in client.get("/history?to=2026-11-15")
+
+
+def test_filters_narrow_the_list(client: PageClient, resident: Resident, account: Account) -> None:
+    other = factories.link(resident, factories.account(factories.supplier(name="Теплосеть"))).account
+    factories.payment(account, 111, date(2026, 1, 10))
+    factories.payment(account, 222, date(2026, 2, 10))
+    factories.payment(other, 333, date(2026, 2, 10))
+    client.sign_in(resident)
+    assert shown(client.get("/history")) == {"1,11", "2,22", "3,33"}
+    assert shown(client.get(f"/history?supplier={other.supplier_id}")) == {"3,33"}
+    assert shown(client.get(f"/history?account={account.id}")) == {"1,11", "2,22"}
+    assert shown(client.get("/history?from=2026-02-10&to=2026-02-10")) == {"2,22", "3,33"}
+    assert shown(client.get("/history?from=10.02.2026")) == {"2,22", "3,33"}
+    assert shown(client.get("/history?to=2026-01-31")) == {"1,11"}
+
+
+def shown(page: Page) -> set[str]:
+    return {sum_ for sum_ in ("1,11", "2,22", "3,33") if f" {sum_} " in page.words}
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"), [("from=31.02.2026", "Введите дату"), ("from=2026-03-01&to=2026-01-01", "раньше")]
+)
+def test_days_that_make_no_sense_are_said(
+    client: PageClient, resident: Resident, account: Account, query: str, sentence: str
+) -> None:
+    assert sentence in client.sign_in(resident).get(f"/history?{query}")
+
+
+def test_another_order_by_day_and_by_sum(client: PageClient, resident: Resident, account: Account) -> None:
+    for amount, day in ((111, 1), (333, 2), (222, 3)):
+        factories.payment(account, amount, date(2026, 1, day))
+    client.sign_in(resident)
+    for sort, expected in (
+        ("date", ["1,11", "3,33", "2,22"]),
+        ("-sum", ["3,33", "2,22", "1,11"]),
+        ("sum", ["1,11", "2,22", "3,33"]),
+    ):
+        words = client.get(f"/history?sort={sort}").words
+        assert sorted(expected, key=words.index) == expected
+
+
+@pytest.mark.parametrize("sort", ["-date", "date", "-sum", "sum"])
+def test_pages_follow_without_gap_or_double(
+    client: PageClient, resident: Resident, account: Account, sort: str
+) -> None:
+    """Equal days and equal sums on the seams, the portal's own payments among the billing's."""
+    total = history.PAGE + 20
+    for number in range(total):
+        factories.payment(account, 1000 + number % 3, date(2026, 11, 20) - timedelta(days=number // 15))
+    for _ in range(5):
+        ordered(resident, account, 1001)
+    client.sign_in(resident)
+    first = client.get(f"/history?sort={sort}")
+    assert f"{total + 5} платежей" in first
+    onward = next(link for link in first.tree.links if "after=" in link)
+    second = client.get(onward)
+    assert first.text.count('<tr><th scope="row">') == history.PAGE
+    assert second.text.count('<tr><th scope="row">') == 25
+    states = [page.words.count("ещё не учтено") for page in (first, second)]
+    assert sum(states) == 5
+    assert not [link for link in second.tree.links if "after=" in link]
+
+
+def test_readings_tell_their_state_and_source(client: PageClient, resident: Resident, account: Account) -> None:
+    meter = factories.meter(account, number="38002134", digits=6)
+    bill = factories.bill(account, number="136")
+    register = meter.registers[0]
+    factories.reading(register, 15737, date(2023, 7, 1), state="used", bill=bill, source="житель")
+    factories.reading(register, 15800, date(2023, 8, 1), state="rejected", reason="ниже прошлого", origin="resident")
+    page = client.sign_in(resident).get("/history?kind=readings")
+    assert "2 показания" in page
+    assert "№ 38002134 Учтено в счёте № 136 житель 015 737 кВт*ч" in page
+    assert "Отклонено ниже прошлого житель 015 800" in page
+
+
+def test_bills_of_the_manual_keep_their_order(client: PageClient, resident: Resident, account: Account) -> None:
+    for number, day in (("130", 9), ("131", 10), ("136", 10), ("132", 11), ("137", 11), ("133", 12)):
+        factories.bill(account, number=number, period=date(2018, day, 1), issued_on=date(2018, day, 1))
+    words = client.sign_in(resident).get("/history?kind=bills").words
+    order = ["№ 133", "№ 137", "№ 132", "№ 136", "№ 131", "№ 130"]
+    assert sorted(order, key=words.index) == order and "6 счетов" in words
+
+
+@pytest.mark.parametrize("query", ["kind=secrets", "account=999999", "supplier=999999", "account=x"])
+def test_conditions_made_up_are_a_404(client: PageClient, resident: Resident, account: Account, query: str) -> None:
+    client.sign_in(resident).get(f"/history?{query}", status=404)
+
+
+@pytest.mark.parametrize("after", ["x", "2026-01-01~0~x", "2026-99-01~0~1", "9" * 300 + "~0~1", "~~", "1~2~3"])
+@pytest.mark.parametrize("kind", ["payments", "readings", "bills"])
+def test_a_place_made_up_begins_anew(
+    client: PageClient, resident: Resident, account: Account, kind: str, after: str
+) -> None:
+    factories.payment(account, 111)
+    for sort in ("-date", "sum"):
+        client.sign_in(resident).get(f"/history?kind={kind}&sort={sort}&after={after}")
+
+
+def test_a_neighbours_history_is_not_there(client: PageClient, resident: Resident, account: Account) -> None:
+    neighbour = factories.link(factories.resident()).account
+    factories.payment(neighbour, 98765)
+    assert "987,65" not in client.sign_in(resident).get("/history")
+
+
+@pytest.mark.parametrize("kind", ["payments", "readings", "bills"])
+def test_ten_years_ask_as_often_as_a_month(
+    client: PageClient, resident: Resident, account: Account, kind: str
+) -> None:
+    def grow(months: int) -> list[str]:
+        register = factories.meter(account).registers[0]
+        for month in range(months):
+            day = date(2016 + month // 12, month % 12 + 1, 1)
+            factories.payment(account, 100, day)
+            factories.reading(register, month, day)
+            factories.bill(account, period=day, issued_on=day)
+        client.get(f"/history?kind={kind}")
+        with counted() as seen:
+            client.get(f"/history?kind={kind}")
+        return seen
+
+    client.sign_in(resident)
+    assert len(grow(1)) == len(grow(120)) <= 8
+
+
+def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resident: Resident) -> None:
+    assert "Лицевых счетов пока нет" in client.sign_in(resident).get("/history")
