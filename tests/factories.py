@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from models import (
     Resident,
     Service,
     Supplier,
+    SupplierSetting,
     Tariff,
 )
 from models.search import fold
@@ -34,6 +36,10 @@ _count = itertools.count(1)
 def supplier(**facts: Any) -> Supplier:
     n = next(_count)
     return Supplier.create(**{"code": f"S{n}", "name": f"ООО «Водоканал {n}»", "inn": "7707083893", **facts})
+
+
+def setting(of: Supplier | None, key: str, value: Any, since: date = date(2020, 1, 1)) -> SupplierSetting:
+    return SupplierSetting.create(supplier=of, key=key, since=since, value=json.dumps(value))
 
 
 def service(of: Supplier | None = None, **facts: Any) -> Service:

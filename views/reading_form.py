@@ -18,6 +18,7 @@ from services.readings import Act
 from views.forms import clean
 
 YES = ("yes", "on", "y", "1", "true")
+HEAD = re.compile(r"[^:.]*[:.]?")
 LATER = "Можно оставить пустым и передать позже"
 
 
@@ -31,6 +32,15 @@ class Field:
     question: str = ""
     is_rolled: bool = False
     hint: str = ""
+
+    @property
+    def doubt_head(self) -> str:
+        """What is doubtful, up to the numbers: it stands in bold."""
+        return HEAD.match(self.doubt)[0] if self.doubt else ""  # type: ignore[index] # it matches any text
+
+    @property
+    def doubt_rest(self) -> str:
+        return self.doubt[len(self.doubt_head) :].strip()
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ def _checked_field(card: Card, scale: Scale, act: Act, checked: Checked | None) 
         for findings in (checked.mistakes, checked.questions, checked.doubts)
     )
     entry = next((entry for entry in checked.entries if entry.register == register), None)
-    hint = _hint(card, scale) if entry is None else _comparison(scale, entry)
+    hint = _hint(card, scale) if entry is None else "" if doubt else _comparison(scale, entry)
     return Field(text, wrong, doubt, question or _confirmed(scale, is_rolled, entry), is_rolled, hint)
 
 

@@ -32,8 +32,8 @@ def index() -> str:
 @bp.get("/readings/<int:account_id>")
 def show(account_id: int) -> str:
     link = own_link(account_id)
-    card = _card(link.account)
-    view = reading_form.fresh(link, card, _sent(card), is_fixing=typed("fix") == "1")
+    card, is_fixing = _card(link.account), typed("fix") == "1"
+    view = reading_form.fresh(link, card, None if is_fixing else _sent(card), is_fixing)
     return render_template("readings/card.html", view=view)
 
 
