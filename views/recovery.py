@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, flash, g, make_response, render_template, request, url_for
+from flask_login import current_user
 from wtforms import PasswordField, StringField
 
 import clock
@@ -126,7 +127,8 @@ def save(token: str) -> Response:
 def _set(form: PasswordForm, token: str) -> None:
     if form.password.data != form.password_again.data:
         raise Refused("Пароли не совпали. Введите новый пароль в оба поля одинаково.", field="password_again")
-    recovery.save(token, form.password.data, _policy(), visitor(), clock.now(), g.get("session"))
+    own = g.session if current_user.is_authenticated else None
+    recovery.save(token, form.password.data, _policy(), visitor(), clock.now(), own)
 
 
 def _new_password(form: PasswordForm, token: str) -> dict[str, object]:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, make_response, render_template, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from views.hx import is_htmx
+
 KEPT_FOR = 3600 * 12
 LARGEST = 200_000
 NEVER = {"csrf_token", "password", "password_again", "captcha", "captcha_id", "code", "totp", "passport_number"}
@@ -41,12 +43,21 @@ def sign_in_url(wanted: str | None) -> str:
 
 def sign_in_page() -> Response:
     """The answer to a POST without a session: 401, go and sign in, the fields come along."""
-    return make_response(render_template("errors/signed_out.html", kept=keep(), next=inside(request.referrer)), 401)
+    return _whole(render_template("errors/signed_out.html", kept=keep(), next=inside(request.referrer)), 401)
 
 
 def stale_page() -> Response:
     """The answer to a POST with an old form token: the same fields under a fresh token, one button."""
-    return make_response(render_template("errors/stale.html", **fields(keep())), 400)
+    return _whole(render_template("errors/stale.html", **fields(keep())), 400)
+
+
+def _whole(page: str, status: int) -> Response:
+    """A page in place of the page, whoever asked: of all refusals htmx swaps in a 422 alone, and where it is told."""
+    if not is_htmx():
+        return make_response(page, status)
+    response = make_response(page, 422)
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "body", "innerHTML"
+    return response
 
 
 def keep() -> str:

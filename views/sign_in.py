@@ -113,7 +113,7 @@ def _asks_picture(form: SignInForm) -> bool:
 
 def _welcome(form: SignInForm) -> Response:
     """A new token and a clean form session: nothing of what was before signing in stays valid after it."""
-    token, before = codes.new_token(), g.get("session")
+    token, before = codes.new_token(), g.session if current_user.is_authenticated else None
     remembered = bool(form.remember.data) and current_app.extensions["settings"].preset.remember
     opened = sign_in.enter(
         _login(form), form.password.data, visitor(), clock.now(), token=token, remembered=remembered
