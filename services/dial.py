@@ -53,10 +53,10 @@ class Dial:
         return int(10**self.digits) * MICRO
 
     def shown(self, value: int) -> str:
-        """The value with the register's digits: «015 737», «00 416,105»."""
+        """The value with the register's digits: «015 737», «00 416,105»; «15737» where the preset does not pad."""
         whole, rest = divmod(value, MICRO)
-        digits = str(whole).zfill(self.digits) if self.zero_padded else str(whole)
-        return groups(digits) + (f",{rest:06d}"[: self.decimals + 1] if self.decimals else "")
+        digits = groups(str(whole).zfill(self.digits)) if self.zero_padded else str(whole)
+        return digits + (f",{rest:06d}"[: self.decimals + 1] if self.decimals else "")
 
     def amount(self, volume: int) -> str:
         """A consumption with its unit: «392 кВт*ч», «4,75 м³»; the ratio is in it."""
