@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import click
 from flask import Flask
 from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
+import cli
 import clock
 import config
 from models import bind
-from views import assets, context, errors, format, gate, ids, security, sessions
+from views import assets, context, errors, format, gate, gateways, ids, security, sessions
 from views.blueprints import BLUEPRINTS
 
 ROOT = Path(__file__).resolve().parent
@@ -20,7 +22,13 @@ ROOT = Path(__file__).resolve().parent
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The portal as a WSGI application; `settings` default to the environment and portal.toml."""
-    settings = settings or config.load()
+    if settings is None:
+        try:
+            settings = config.load()
+        except config.SettingsError as fault:
+            if click.get_current_context(silent=True) is None:
+                raise  # a web server: it must not start
+            return cli.bare(fault)
     app = Flask(__name__, static_folder=None, root_path=str(ROOT))
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -41,6 +49,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     login = LoginManager(app)
     login.request_loader(sessions.load)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    gateways.install(app)
     ids.install(app)
     format.install(app)
     context.install(app)
@@ -50,4 +59,5 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     errors.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    cli.install(app)
     return app

@@ -71,8 +71,9 @@ def _write(out: Any, schema: list[str], now: datetime) -> dict[str, int]:
 def _write_table(entry: IO[bytes], table: type[Base]) -> int:
     count = 0
     entry.write(_line(columns(table)))
-    for count, row in enumerate(rows(table), 1):
+    for row in rows(table):
         entry.write(_line(row))
+        count += 1
     return count
 
 

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models import Account, Group, Link, Notice, Resident, lock, transaction
+from models import Account, Group, Link, Notice, Resident, Supplier, lock, transaction
 from models.proof import Paid, last_bill_sum, meter_numbers, newest_payments
+from models.search import fold
 from services import limits, outbox, secrets, settings
 from services.accounts import LONGEST_ALIAS, check_email_bills
 from services.limits import Limit, Visitor
@@ -116,6 +117,21 @@ def attach(
     )
     _tell(resident, account, now)
     return made, True
+
+
+@transaction
+def attach_by_number(email: str, supplier_code: str, number: str, now: datetime) -> Link:
+    """`flask link`: whoever sits at the server's console decides; refuses what is not there."""
+    resident = Resident.by_login("email", fold(email))
+    if resident is None:
+        raise Refused(f"Жителя с адресом {email} нет.")
+    supplier = Supplier.get_or_none(Supplier.code == supplier_code)
+    if supplier is None:
+        raise Refused(f"Поставщика с кодом «{supplier_code}» нет.")
+    account = Account.get_or_none(Account.supplier == supplier, Account.number == number.strip())
+    if account is None:
+        raise Refused(f"Лицевого счёта «{number}» у поставщика «{supplier.title}» нет.")
+    return attach(resident, account, BY_OPERATOR, now)[0]
 
 
 def proves(proof: Proof, account: int, activation_hash: str, key: str, today: date) -> bool:

@@ -19,7 +19,7 @@ def create(email: str, role: str, supplier_code: str | None, now: datetime, *, b
     if "@" not in email:
         raise Refused(f"«{email}» не похоже на адрес электронной почты.")
     supplier = _supplier(supplier_code)
-    resident, is_new = Resident.get_or_create(
+    resident, is_new = Resident.get_or_create(  # type: ignore[no-untyped-call]
         email_key=fold(email),
         defaults={"email": email, "email_confirmed_at": now, "state": "active", "created_at": now},
     )

@@ -1,0 +1,145 @@
+"""The demo town: a package of an invented billing, and the known residents settled in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from exchange.town import Cast, Household, write_town
+from models import Account, Notice, NoticeReceipt, Operator, Resident, Supplier, SupplierSetting, transaction
+from models.search import fold
+from services import groups, imports, passwords, settings
+from services.linking import attach
+from services.refusal import Refused
+
+KEY = "demo"  # the setting that marks a database as the demo's and keeps what is printed at start
+EPOCH = date(2020, 1, 1)
+CAST = {
+    "anna@example.org": "жительница: три поставщика, группы, долги, счётчики с одной, двумя и тремя шкалами",
+    "boris@example.org": "сосед, один лицевой счёт у них с Анной общий",
+    "novichok@example.org": "новичок без лицевых счетов",
+    "olga@example.org": "оператор",
+    "admin@example.org": "администратор",
+}
+
+
+def is_settled() -> bool:
+    """Is this database a demo's? It holds logins whose password everybody knows."""
+    return SupplierSetting.of_day(None, KEY, EPOCH) is not None
+
+
+def facts_to_link() -> list[str]:
+    """What the newcomer types to link his account, as sentences."""
+    row = SupplierSetting.of_day(None, KEY, EPOCH)
+    return list(json.loads(row.value)) if row else []
+
+
+def settle(
+    folder: Path, *, seed: int, accounts: int, password: str, now: datetime, today: date, data_key: str
+) -> None:
+    """Writes the town of this month into the folder, loads it as any package, and moves the cast in."""
+    if Resident.select().exists() or Supplier.select().exists():
+        raise Refused("В базе уже есть данные: учебный город ставится только в пустую базу.")
+    cast = write_town(folder, seed=seed, month=today.replace(day=1), accounts=accounts)
+    imports.run_import([folder], who="flask demo", now=lambda: now, options=imports.Options(), data_key=data_key)
+    _move_in(cast, passwords.hashed(password), now)
+
+
+@transaction
+def _move_in(cast: Cast, password_hash: str, now: datetime) -> None:
+    flat, dacha, mother = cast.anna
+    make = _maker(password_hash, now)
+    anna = make("anna@example.org", flat)
+    _hold(anna, flat, now)
+    _hold(anna, dacha, now, "Дача")
+    _hold(anna, mother, now, "Мама")
+    _write_notices(anna, now)
+    boris = make("boris@example.org", cast.boris)
+    _hold(boris, cast.boris, now)
+    attach(boris, _account(cast.shared.supplier, cast.shared.number), "operator", now, "Соседская дача")
+    make("novichok@example.org", cast.novichok)
+    Operator.create(resident=make("olga@example.org", None, "Ольга", "Смирнова"), role="clerk")
+    Operator.create(resident=make("admin@example.org", None, "Администратор", ""), role="administrator")
+    settings.record(Supplier.get(Supplier.code == "VODA"), "reading_from_day", EPOCH, 15)
+    settings.record(Supplier.get(Supplier.code == "VODA"), "reading_to_day", EPOCH, 25)
+    settings.record(None, KEY, EPOCH, _facts(cast.novichok))
+
+
+def _maker(password_hash: str, now: datetime) -> Callable[..., Resident]:
+    def make(email: str, home: Household | None, name: str = "", surname: str = "") -> Resident:
+        return Resident.create(
+            email=email,
+            email_key=fold(email),
+            email_confirmed_at=now,
+            surname=home.surname if home else surname,
+            name=home.name if home else name,
+            patronymic=home.patronymic if home else "",
+            password_hash=password_hash,
+            state="active",
+            created_at=now,
+        )
+
+    return make
+
+
+def _hold(resident: Resident, home: Household, now: datetime, place: str = "") -> None:
+    """Links all accounts of a home; `place` is their group and alias."""
+    group = groups.add(resident, place) if place else None
+    for known in home.accounts:
+        attach(resident, _account(known.supplier, known.number), "operator", now, place or "Квартира", group)
+
+
+def _account(supplier: str, number: str) -> Account:
+    found: Account = Account.select().join(Supplier).where(Supplier.code == supplier, Account.number == number).get()
+    return found
+
+
+def _facts(home: Household) -> list[str]:
+    lines = ["Лицевой счёт новичка, чтобы его привязать (любого из фактов хватит):"]
+    for known in home.accounts:
+        account = _account(known.supplier, known.number)
+        facts = [f"счётчик № {number}" for number in known.meters]
+        if known.last_payment:
+            day, kopecks = known.last_payment
+            facts.append(f"последний платёж {day:%d.%m.%Y} на {_money(kopecks)}")
+        facts.append(f"последняя квитанция {_money(known.last_bill)}")
+        lines.append(f"  {account.supplier.title}, № {known.number}: {', '.join(facts)}")
+    return lines
+
+
+def _money(kopecks: int) -> str:
+    return f"{kopecks // 100},{kopecks % 100:02d}"
+
+
+def _write_notices(resident: Resident, now: datetime) -> None:
+    """One unread notice of every kind (product R9)."""
+    written: list[dict[str, object]] = [
+        {
+            "subject": "Прочитайте правила оплаты",
+            "body": "Платёж виден в истории сразу, поставщик учитывает его за один-три рабочих дня.",
+        },
+        {
+            "subject": "Скоро поверка счётчика воды",
+            "body": "После окончания срока поверки начислять будут по нормативу. Подтвердите, что прочитали.",
+            "needs_confirmation": True,
+            "link_url": "/accounts",
+            "link_label": "Посмотреть счётчики",
+        },
+        {
+            "kind": "top",
+            "subject": "Завтра с 10 до 16 часов не будет холодной воды",
+            "body": "Плановый ремонт на ул. Лесной.",
+            "until": now + timedelta(days=30),
+        },
+        {
+            "kind": "modal",
+            "subject": "Меняются условия обслуживания",
+            "body": "Мастер приходит в согласованный день и показывает удостоверение. Осмотр бесплатный.",
+            "needs_confirmation": True,
+        },
+    ]
+    for facts in written:
+        notice = Notice.create(published_at=now, **facts)
+        NoticeReceipt.create(notice=notice, resident=resident)
