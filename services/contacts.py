@@ -28,6 +28,14 @@ def email_key(text: str) -> str:
         return fold(text)
 
 
+def postal(email: str) -> str:
+    """The address as every mail server takes it: an international domain in its xn-- spelling."""
+    try:
+        return validate_email(email, check_deliverability=False).ascii_email or email
+    except EmailNotValidError:
+        return email
+
+
 def phone_of(text: str) -> str:
     """`8 (912) 345-67-89` → `+79123456789` (Russian numbers as people write them, others by E.164)."""
     digits = re.sub(r"\D", "", text)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from models import Account, Code, Order, OrderLine, Outbox, transaction
 from models.resident import WAITING
-from services import codes, outbox
+from services import codes, contacts, outbox
 
 ACTIVATION, RECOVERY_REQUEST, RECOVERY_CODE, RECOVERY = "activation", "recovery-request", "recovery-code", "recovery"
 ACTIVATION_LIVES = timedelta(hours=48)
@@ -54,7 +54,7 @@ def compose(row: Outbox, desk: Desk, now: datetime) -> Letter | None:
         return None
     text = desk.render(f"{row.kind}.txt", portal=desk.name, base_url=desk.base_url, now=now, **facts)
     subject, _, body = text.partition("\n")
-    return Letter(to=row.destination, subject=" ".join(subject.split()), body=body.strip() + "\n")
+    return Letter(to=contacts.postal(row.destination), subject=" ".join(subject.split()), body=body.strip() + "\n")
 
 
 def _activation(row: Outbox, desk: Desk, now: datetime) -> Facts | None:

@@ -1,0 +1,173 @@
+"""The loop behind the pages: sends the outbox, tidies up; a thread of the embedded start, a process in production.
+
+Every job may run twice, at once in two workers, or be killed in the middle: rows are claimed by conditional UPDATE,
+and what was claimed by a dead worker is free again after a while.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+import clock
+from config import Settings
+from gateways.acquirer import Acquirer
+from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
+from models import Attempt, Captcha, Code, Outbox, db
+from services import letters, outbox, registration
+from services.letters import Desk, Letter
+from views import format
+
+log = logging.getLogger("abonent.worker")
+
+TEMPLATES = Path(__file__).resolve().parent / "templates" / "mail"
+ROUND = timedelta(seconds=2)
+BATCH = 20  # letters a round: all of them fit into one lease, however slow the mail server
+STOPS_WITHIN = 40.0  # seconds: a letter that is on its way is waited for
+
+# How long what is of no more use is kept.
+CAPTCHAS, CODES, ATTEMPTS, LETTERS = timedelta(days=1), timedelta(days=30), timedelta(days=30), timedelta(days=90)
+
+
+@dataclass
+class Job:
+    """Something to be done every so often; `last` is when this process did it."""
+
+    every: timedelta
+    do: Callable[[datetime], object]
+    last: datetime | None = None
+
+    def __call__(self, now: datetime) -> None:
+        self.last = now
+        self.do(now)
+
+    def is_due(self, now: datetime) -> bool:
+        """A clock that was set back must not stop the job until it has caught up."""
+        return self.last is None or not timedelta(0) <= now - self.last < self.every
+
+
+class Worker:
+    """Runs its jobs in turn, each with a connection of its own; a job that fails is logged and tried again."""
+
+    def __init__(self, jobs: dict[str, Job]) -> None:
+        self.jobs = jobs
+
+    def run_once(self, now: datetime) -> None:
+        """One round: every job that is due."""
+        for name, job in self.jobs.items():
+            if job.is_due(now):
+                self._do(name, job, now)
+
+    def _do(self, name: str, job: Job, now: datetime) -> None:
+        try:
+            with db.connection_context():
+                job(now)
+        except Exception:  # noqa: BLE001 - a failing job must not stop the others, nor the loop
+            log.exception("job %s failed", name)
+
+    def run(self, stopped: Event) -> None:
+        """Round after round until it is told to stop."""
+        while not stopped.is_set():
+            self.run_once(clock.now())
+            stopped.wait(ROUND.total_seconds())
+
+    @contextmanager
+    def thread(self) -> Iterator[None]:
+        """The loop beside the server in one process; leaving waits for the letter that is on its way."""
+        stopped = Event()
+        thread = Thread(target=self.run, args=(stopped,), name="worker", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join(STOPS_WITHIN)
+
+
+def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) -> Worker:
+    """The worker of a portal; without a mail channel letters wait in their rows."""
+    jobs = {"tidy": Job(timedelta(hours=1), tidy)}
+    mailer = mailer_of(settings)
+    if mailer is not None:
+        jobs["letters"] = Job(ROUND, partial(send_letters, mailer, desk_of(settings), settings.demo))
+    return Worker(jobs)
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    if settings.mail_url:
+        host = urlsplit(settings.base_url).hostname or "localhost"
+        return SmtpMailer(settings.mail_url, settings.mail_from or f"no-reply@{host}")
+    return CapturedMailer() if settings.demo else None
+
+
+def desk_of(settings: Settings) -> Desk:
+    return Desk(render(), settings.base_url, settings.name, settings.secret_key, SystemRandom())
+
+
+def render() -> letters.Render:
+    """Templates of letters are plain text: nothing is escaped, and a name that is missing is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(rub=format.rub, day=format.day, moment_words=format.moment_words)
+
+    def fill(template: str, /, **context: Any) -> str:
+        return environment.get_template(template).render(**context)
+
+    return fill
+
+
+def send_letters(mailer: Mailer, desk: Desk, keeps_body: bool, now: datetime) -> int:
+    """Sends what is due and says how much; a server that does not answer is left alone until the next round."""
+    sent = 0
+    for _ in range(BATCH):
+        row = outbox.lease(now)
+        if row is None:
+            break
+        letter = letters.compose(row, desk, now)
+        if letter is None:
+            outbox.bury(row, "устарело")
+            continue
+        try:
+            _send(mailer, row, letter, keeps_body, now)
+        except Undeliverable as fault:
+            log.warning("letter %s (%s) not delivered: %s", row.id, row.kind, fault)
+            if not fault.permanent:
+                outbox.failed(row, now, str(fault))
+                break
+            outbox.bury(row, str(fault))
+        else:
+            sent += 1
+    return sent
+
+
+def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, now: datetime) -> None:
+    """No transaction is open while the mail server is waited for."""
+    message_id = mailer.send(Mail(to=letter.to, subject=letter.subject, text=letter.body, key=f"outbox-{row.id}"))
+    body = letter.body if keeps_body else ""
+    if not outbox.done(row, now, provider_id=message_id, subject=letter.subject, body=body):
+        log.warning("letter %s (%s) took longer than its lease", row.id, row.kind)
+
+
+def tidy(now: datetime) -> None:
+    """Retention: what is of no more use, and personal data of those who never came."""
+    Captcha.forget(now - CAPTCHAS)
+    Code.forget(now - CODES)
+    Attempt.forget(now - ATTEMPTS)
+    Outbox.forget(now - LETTERS)
+    registration.forget_waiting(now)
