@@ -25,7 +25,7 @@ from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from models import Attempt, Captcha, Code, Outbox, db
-from services import letters, outbox, registration
+from services import letters, matching, orders, outbox, registration
 from services.letters import Desk, Letter
 from views import format
 
@@ -97,7 +97,12 @@ class Worker:
 
 def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) -> Worker:
     """The worker of a portal; without a mail channel letters wait in their rows."""
-    jobs = {"tidy": Job(timedelta(hours=1), tidy)}
+    jobs = {
+        "tidy": Job(timedelta(hours=1), tidy),
+        "orders": Job(timedelta(seconds=10), partial(orders.settle_orders, gateways or {})),
+        "match": Job(timedelta(minutes=10), match_payments),
+        "recheck": Job(timedelta(days=1), recheck_payments),
+    }
     mailer = mailer_of(settings)
     if mailer is not None:
         jobs["letters"] = Job(ROUND, partial(send_letters, mailer, desk_of(settings), settings.demo))
@@ -162,6 +167,16 @@ def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, now: da
     body = letter.body if keeps_body else ""
     if not outbox.done(row, now, provider_id=message_id, subject=letter.subject, body=body):
         log.warning("letter %s (%s) took longer than its lease", row.id, row.kind)
+
+
+def match_payments(now: datetime) -> None:
+    """Meets paid orders with the billing's payments; days are the utility's."""
+    matching.match(now.astimezone(clock.zone()))
+
+
+def recheck_payments(_now: datetime) -> None:
+    """Orders whose payment the billing withdrew wait to be met anew."""
+    matching.recheck()
 
 
 def tidy(now: datetime) -> None:

@@ -114,16 +114,27 @@ class Order(Base):
 
     @classmethod
     def of_checkout(cls, checkout: Checkout) -> ModelSelect[Order]:
-        """The orders of one press in the order in which the bank is asked, each with its supplier."""
-        return cls.select(cls, Supplier).join(Supplier).where(cls.checkout == checkout).order_by(cls.id)
+        """The orders of one press in the order in which the bank is asked, each with its supplier and bill."""
+        return (
+            cls.select(cls, Supplier, Bill)
+            .join(Supplier)
+            .switch(cls)
+            .join(Bill, JOIN.LEFT_OUTER)
+            .where(cls.checkout == checkout)
+            .order_by(cls.id)
+        )
 
     @classmethod
     def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
-        """The order a gateway speaks of: by our number, else by its own id."""
-        known = cls.number == number
-        if provider_id:
-            known |= cls.provider_id == provider_id
-        found: Order | None = cls.select().where(cls.gateway == gateway, known).first()
+        """The order a gateway speaks of: by our number, where it names none by its own id."""
+        known = (cls.number == number) if number else (cls.provider_id == provider_id)
+        found: Order | None = (
+            cls.select(cls, Checkout, Resident)
+            .join(Checkout)
+            .join(Resident, JOIN.LEFT_OUTER)
+            .where(cls.gateway == gateway, known)
+            .first()
+        )
         return found
 
     @classmethod
@@ -294,6 +305,11 @@ class GatewayEvent(Base):
         """Writes down what was told; False where the same was told before."""
         fresh = cls.insert(gateway=gateway, key=key, **facts).on_conflict_ignore().as_rowcount().execute()
         return bool(fresh)
+
+    @classmethod
+    def verdict_of(cls, gateway: str, key: str) -> str:
+        """What became of an event that was noted before."""
+        return str(cls.get(cls.gateway == gateway, cls.key == key).verdict)
 
     @classmethod
     def judged(cls, gateway: str, key: str, verdict: str) -> None:

@@ -17,6 +17,7 @@ from views.access import is_public
 PUBLIC = {
     "assets.favicon",
     "assets.static",
+    "callbacks.hear",
     "captchas.picture",
     "captchas.refresh",
     "outbox.index",

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from views import (
     bills,
+    callbacks,
     captchas,
     charges,
     groups,
@@ -13,6 +14,7 @@ from views import (
     home,
     linking,
     notices,
+    orders,
     outbox,
     pages,
     payment,
@@ -30,6 +32,8 @@ BLUEPRINTS: list[Blueprint] = [
     bills.bp,
     charges.bp,
     payment.bp,
+    orders.bp,
+    callbacks.bp,
     history.bp,
     notices.bp,
     groups.bp,

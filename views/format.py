@@ -63,6 +63,12 @@ def price(micro: int) -> str:
     return f"{groups(str(whole))},{fraction}"
 
 
+def percent(hundredths: int) -> str:
+    """Hundredths of a percent: `0` → `0,0`, `50` → `0,5`, `125` → `1,25`."""
+    whole, rest = divmod(hundredths, 100)
+    return f"{whole},{rest:02d}".removesuffix("0")
+
+
 def reading(micro: int, digits: int, decimals: int, zero_padded: bool = True) -> str:
     """A reading with the meter's digits: `015 737`, `00 416,105`; without padding `15 737` stays `15737`."""
     whole, rest = divmod(micro, 10**6)
@@ -131,7 +137,7 @@ def plural(count: int, one: str, few: str, many: str) -> str:
 def install(app: Flask) -> None:
     """Makes the filters known to the templates."""
     for function in (
-        money, rub, money_typed, quantity, reading, printed, printed_reading, price, day, day_words, month,
+        money, rub, money_typed, quantity, reading, printed, printed_reading, percent, price, day, day_words, month,
         month_title, moment_words, nb, plural,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function

@@ -1,0 +1,216 @@
+"""Orders on their way: sent to the bank, settled by what the bank says, never by the return page (product R7.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateways.acquirer import Acquirer, Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome
+from models import Bill, GatewayEvent, Order, OrderLine, transaction
+from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
+from services import bills, outbox
+from services.refusal import Refused
+
+SESSION = timedelta(minutes=20)  # how long the bank's page stays open
+GRACE = timedelta(minutes=30)  # after it: a bank that says «waiting» or cannot be asked is not waited for longer
+SILENCE = timedelta(days=3)  # after it: a bank that does not answer is not asked any more
+LEASE = timedelta(seconds=60)  # the right to speak with the bank about an order
+FIRST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(minutes=30)
+POLLED_AT_ONCE = 50
+LONGEST_PURPOSE = 210
+
+# What became of an event; stored beside it.
+APPLIED, LATE, NOTED, WRONG_AMOUNT, UNKNOWN = "applied", "too late", "noted", "wrong amount", "unknown order"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the bank sends the payer and its callbacks."""
+
+    return_url: str
+    callback_url: str
+
+
+def start(order: Order, bank: Acquirer, places: Places, purpose: str, now: datetime) -> str:
+    """Registers the order at the bank and gives the address of its page; "" while another press is doing it.
+
+    Three steps, not one transaction: the right to do it is stored before the bank is asked, and what it answered
+    after. The bank takes the same number again, so a start that broke off may be repeated.
+    """
+    if order.state == SENT and order.expires_at > now:
+        return str(order.provider_url)
+    if order.state == SENT:
+        raise Refused(
+            "Время этого заказа вышло. Если деньги списаны, платёж появится здесь сам, второй раз не платите."
+        )
+    if order.state != CREATED or order.expires_at <= now:
+        raise Refused("Время этого заказа вышло, деньги не списаны. Начните оплату заново.")
+    if not claim(order, now):
+        return ""
+    try:
+        started = bank.create(_new_order(order, places, purpose, now))
+    except GatewayDown:
+        release(order)
+        raise Refused("Банк сейчас не отвечает. Деньги не списаны. Попробуйте ещё раз через несколько минут.")
+    sent(order, started.url, started.provider_id, now)
+    return started.url
+
+
+@transaction
+def claim(order: Order, now: datetime) -> bool:
+    """Takes the right to register the order; of many presses at once, one gets it."""
+    return order.claimed(now, now + LEASE, CREATED)
+
+
+@transaction
+def release(order: Order) -> None:
+    """The bank did not answer: the next press may try again at once."""
+    order.moved(CREATED, CREATED, poll_at=None)
+
+
+@transaction
+def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> None:
+    """The bank's page is open; a callback may have been faster, then only its address is kept."""
+    facts = {"provider_url": url, "sent_at": now}
+    if provider_id is not None:
+        facts["provider_id"] = provider_id
+    waiting = {"expires_at": now + SESSION, "poll_at": now + FIRST_POLL, "polls": 0}
+    if not order.moved(SENT, CREATED, **facts, **waiting):
+        for state in (PAID, FAILED):
+            order.moved(state, state, **facts)
+
+
+def hear(bank: Acquirer, callback: Callback, now: datetime) -> Answer:
+    """The answer to a bank that calls back; a forged call changes nothing."""
+    try:
+        event = bank.read_callback(callback)
+    except Forged:
+        return Answer(400, "BAD SIGNATURE")
+    return bank.acknowledge(apply(bank.name, event, now))
+
+
+@transaction
+def apply(bank: str, event: Event, now: datetime) -> bool:
+    """What the bank said comes true, once; False = not accepted: no such order of this bank, or another amount.
+
+    Events come twice, late and out of order: paid is final but for a refund, and a success after a failure or
+    after the order's time counts, since the money was taken.
+    """
+    order = Order.told_by(bank, event.number, event.provider_id)
+    facts = {"order": order, "outcome": event.outcome.value, "amount": event.amount, "at": now}
+    if not GatewayEvent.noted(bank, event.key, provider_id=event.provider_id, **facts):
+        return GatewayEvent.verdict_of(bank, event.key) not in (UNKNOWN, WRONG_AMOUNT)
+    verdict = _verdict(order, event, now)
+    GatewayEvent.judged(bank, event.key, verdict)
+    return verdict not in (UNKNOWN, WRONG_AMOUNT)
+
+
+def _verdict(order: Order | None, event: Event, now: datetime) -> str:
+    if order is None:
+        return UNKNOWN
+    if event.outcome is Outcome.WAITING:
+        return NOTED
+    if event.outcome is Outcome.FAILED:
+        moved = order.moved(FAILED, CREATED, SENT, reason=event.reason[:300], poll_at=None)
+        return APPLIED if moved else LATE
+    if event.outcome is Outcome.PAID:
+        return _paid(order, event, now) if event.amount == order.total else WRONG_AMOUNT
+    if event.amount != order.total:
+        return NOTED  # a part given back: the order stays paid, the operator sees the event
+    return APPLIED if order.moved(REFUNDED, PAID, POSTED) else LATE
+
+
+def _paid(order: Order, event: Event, now: datetime) -> str:
+    facts = {"masked_card": event.masked_card[:40], "receipt_url": _web(event.receipt_url), "reason": ""}
+    if order.provider_id is None and event.provider_id:
+        facts["provider_id"] = event.provider_id
+    if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, poll_at=None, **facts):
+        return LATE
+    if order.checkout.email:
+        outbox.put(
+            "payment-received",
+            f"payment-received:{order.id}",
+            now,
+            resident=order.checkout.resident,
+            destination=order.checkout.email,
+            order=order.id,
+        )
+    return APPLIED
+
+
+def settle_orders(banks: Mapping[str, Acquirer], now: datetime) -> int:
+    """Finishes what no callback finished: asks the banks that can be asked, ends what has run out; how many moved."""
+    return sum(settle(order, banks.get(order.gateway), now) for order in Order.to_poll(now, POLLED_AT_ONCE))
+
+
+def settle(order: Order, bank: Acquirer | None, now: datetime) -> bool:
+    """Looks after one order whose time has come; the bank is asked outside of any transaction."""
+    if not seize(order, now):
+        return False
+    if order.state == CREATED:
+        return expire(order, now)
+    try:
+        event = bank.status(order.number, order.provider_id) if bank is not None else None
+    except GatewayDown:
+        return give_up(order, now) if now > order.expires_at + SILENCE else ask_later(order, now)
+    if event is not None and event.outcome is not Outcome.WAITING:
+        apply(order.gateway, event, now)
+        return True
+    return give_up(order, now) if now > order.expires_at + GRACE else ask_later(order, now)
+
+
+@transaction
+def seize(order: Order, now: datetime) -> bool:
+    """One worker looks after an order at a time."""
+    return order.claimed(now, now + LEASE, CREATED, SENT)
+
+
+@transaction
+def expire(order: Order, now: datetime) -> bool:
+    """An order that was never sent ends with its time; before that it only becomes free to be started again."""
+    if order.expires_at <= now:
+        return order.moved(EXPIRED, CREATED, poll_at=None)
+    order.moved(CREATED, CREATED, poll_at=None)
+    return False
+
+
+@transaction
+def give_up(order: Order, now: datetime) -> bool:
+    """The bank's page was left: the order ends, a late success still counts."""
+    return order.moved(EXPIRED, SENT, poll_at=None)
+
+
+@transaction
+def ask_later(order: Order, now: datetime) -> bool:
+    """Asks again after a pause that doubles."""
+    pause = min(FIRST_POLL * (1 << min(order.polls, 10)), LONGEST_POLL)
+    order.moved(SENT, SENT, poll_at=now + pause, polls=order.polls + 1)
+    return False
+
+
+def purpose_of(lines: Sequence[OrderLine], bill: Bill | None) -> str:
+    """«Назначение платежа» of an order: the bill that was chosen, else whose accounts it pays."""
+    numbers = list(dict.fromkeys(str(line.account.number) for line in lines))
+    if len(numbers) == 1:
+        return bills.purpose(numbers[0], bill)[:LONGEST_PURPOSE]
+    return f"Оплата услуг, лицевые счета {', '.join(numbers)}"[:LONGEST_PURPOSE]
+
+
+def _new_order(order: Order, places: Places, purpose: str, now: datetime) -> NewOrder:
+    return NewOrder(
+        number=order.number,
+        amount=order.total,
+        description=purpose,
+        return_url=places.return_url,
+        callback_url=places.callback_url,
+        email=order.checkout.email,
+        phone=order.checkout.phone,
+        client=str(order.checkout.resident_id or ""),
+        expires_at=now + SESSION,
+    )
+
+
+def _web(url: str) -> str:
+    """A receipt's address as it may be shown as a link."""
+    return url if url.startswith(("https://", "http://")) and len(url) <= 2000 else ""
