@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 
 MICRO = 10**6
+NUMBER = re.compile(r"(-?)([0-9]{1,12})(?:[.,]([0-9]+))?")
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,12 @@ def year(volumes: Iterable[tuple[date, str]], last: date) -> list[Month]:
 
 def printed_micro(text: str) -> int | None:
     """A printed decimal in millionths: `9.044` → 9044000; None for what is no number."""
-    try:
-        return int(Decimal(text.replace(",", ".")) * MICRO)
-    except (InvalidOperation, ValueError, OverflowError):
+    found = NUMBER.fullmatch(text)
+    if found is None:
         return None
+    sign, whole, fraction = found.groups()
+    micro = int(whole) * MICRO + int((fraction or "")[:6].ljust(6, "0"))
+    return -micro if sign else micro
 
 
 def shifted(period: date, months: int) -> date:

@@ -72,12 +72,12 @@ def link() -> str:
 @bp.post("/accounts/link")
 def add() -> Response:
     form = LinkForm()
-    page = _page(form)
+    facts = _offer(form)
     if captchas.is_refresh():
-        return hx.again("accounts/link", **page)
+        return hx.again("accounts/link", **_page(form))
     is_right = form.validate()  # first: it forgets what was refused before
-    proof = _proof(form, page["facts"])
-    if not is_right or form.mistakes or proof is None or (page["picture"] and not captchas.passes(form, FORM)):
+    proof = _proof(form, facts)
+    if not is_right or form.mistakes or proof is None or not _is_human(form):
         return hx.again("accounts/link", **_page(form))
     wish = Wish(
         supplier=int(form.supplier.data),
@@ -88,9 +88,8 @@ def add() -> Response:
         by_email=form.bills_by.data == EMAIL,
     )
     key = current_app.extensions["settings"].data_key
-    accepted = list(page["facts"])
     try:
-        made, is_new = linking.link(resident(), wish, accepted, visitor(), key, clock.now(), clock.today())
+        made, is_new = linking.link(resident(), wish, facts, visitor(), key, clock.now(), clock.today())
     except Refused as refusal:
         form.refuse(refusal)
         return hx.again("accounts/link", **_page(form))
@@ -102,7 +101,17 @@ def add() -> Response:
 
 
 def _page(form: LinkForm) -> dict[str, Any]:
-    """Everything the form is shown with: suppliers, the facts the chosen one accepts, groups, a picture if asked."""
+    """Everything the form is shown with: its choices, the fields of each fact, a picture if one is asked."""
+    return {
+        "form": form,
+        "facts": {fact: [(form[name], word(hint)) for name, hint in FIELDS[fact].items()] for fact in _offer(form)},
+        "can_email": resident().email_confirmed_at is not None,
+        "picture": captchas.shown(FORM) if _asks_captcha() else None,
+    }
+
+
+def _offer(form: LinkForm) -> tuple[str, ...]:
+    """Fills the selects and answers which facts the chosen supplier accepts; a single supplier is chosen already."""
     suppliers = list(Supplier.by_name())
     chosen = next((supplier for supplier in suppliers if str(supplier.id) == form.supplier.data), None)
     if chosen is None and len(suppliers) == 1:
@@ -116,14 +125,8 @@ def _page(form: LinkForm) -> dict[str, Any]:
     form.fact.choices = [SelectChoice(fact, word(FACT_WORDS[fact])) for fact in facts]
     if form.fact.data not in facts:
         form.fact.data = _filled(form, facts) or (facts[0] if facts else None)
-    if form.bills_by.data is None:
-        form.bills_by.data = PAPER
-    return {
-        "form": form,
-        "facts": {fact: [(form[name], word(hint)) for name, hint in FIELDS[fact].items()] for fact in facts},
-        "can_email": resident().email_confirmed_at is not None,
-        "picture": captchas.shown(FORM) if _asks_captcha() else None,
-    }
+    form.bills_by.data = form.bills_by.data or PAPER
+    return facts
 
 
 def _filled(form: LinkForm, facts: tuple[str, ...]) -> str | None:
@@ -133,6 +136,10 @@ def _filled(form: LinkForm, facts: tuple[str, ...]) -> str | None:
 
 def _asks_captcha() -> bool:
     return captchas.is_wanted(FORM, linking.failures(resident(), visitor(), clock.now()))
+
+
+def _is_human(form: LinkForm) -> bool:
+    return not _asks_captcha() or captchas.passes(form, FORM)
 
 
 def _proof(form: LinkForm, facts: Collection[str]) -> Proof | None:
