@@ -53,9 +53,10 @@ PUBLIC = {
 
 def order(of: Resident) -> int:
     bill = factories.bill(factories.link(of).account)
-    checkout = Checkout.create(resident=of, once=f"once-{of.id}", created_at=factories.NOW)
+    number = f"N{Order.select().count()}"
+    checkout = Checkout.create(resident=of, once=number, created_at=factories.NOW)
     return Order.create(
-        checkout=checkout, supplier=bill.account.supplier, gateway="testbank", number=f"N{of.id}", amount=100,
+        checkout=checkout, supplier=bill.account.supplier, gateway="testbank", number=number, amount=100,
         created_at=factories.NOW, expires_at=factories.NOW + timedelta(hours=1), bill=bill,
     ).id  # fmt: skip
 
