@@ -79,6 +79,12 @@ class Settings:
         """Cookies are `Secure` and HSTS is sent where the portal is reached by https."""
         return self.base_url.startswith("https://")
 
+    @property
+    def data_dir(self) -> Path:
+        """Where files of the portal's own stand: beside the SQLite database, else `var`."""
+        parts = urlsplit(self.database_url)
+        return Path(parts.path[1:]).resolve().parent if parts.scheme == "sqlite" else ROOT / "var"
+
     def word(self, key: str) -> str:
         """A word of the screen; a key that no preset knows is a fault of ours and says so loudly."""
         return self.preset.words[key]

@@ -7,6 +7,8 @@ and what was claimed by a dead worker is free again after a while.
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,14 +26,15 @@ import clock
 from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
-from models import Attempt, Captcha, Code, Outbox, db
+from models import Attempt, Captcha, Code, ImportRun, Outbox, db
 from services import letters, matching, orders, outbox, registration
 from services.letters import Desk, Letter
 from views import format
 
 log = logging.getLogger("abonent.worker")
 
-TEMPLATES = Path(__file__).resolve().parent / "templates" / "mail"
+ROOT = Path(__file__).resolve().parent
+TEMPLATES = ROOT / "templates" / "mail"
 ROUND = timedelta(seconds=2)
 BATCH = 20  # letters a round: all of them fit into one lease, however slow the mail server
 STOPS_WITHIN = 40.0  # seconds: a letter that is on its way is waited for
@@ -95,6 +98,19 @@ class Worker:
             thread.join(STOPS_WITHIN)
 
 
+class Imports:
+    """Loads what was uploaded in the console, in a process of its own: pages and letters keep their pace."""
+
+    def __init__(self) -> None:
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def __call__(self, now: datetime) -> None:
+        if self.child is not None and self.child.poll() is None:
+            return
+        if ImportRun.next_waiting():
+            self.child = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "import-waiting"], cwd=ROOT)
+
+
 def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) -> Worker:
     """The worker of a portal; without a mail channel letters wait in their rows."""
     jobs = {
@@ -103,6 +119,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
         "match": Job(timedelta(minutes=10), match_payments),
         "recheck": Job(timedelta(days=1), recheck_payments),
     }
+    jobs["imports"] = Job(ROUND, Imports())
     mailer = mailer_of(settings)
     if mailer is not None:
         jobs["letters"] = Job(ROUND, partial(send_letters, mailer, desk_of(settings), settings.demo))

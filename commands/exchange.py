@@ -13,7 +13,7 @@ import click
 import clock
 from commands.frame import connected, settings
 from exchange.tables import BY_NAME
-from services import exports, imports
+from services import exports, imports, uploads
 from services.imports_report import Report
 
 WHO = "flask"
@@ -100,6 +100,12 @@ def _progress() -> Iterator[imports.Progress]:
     yield tell
 
 
+@click.command("import-waiting", help="Загрузить пакеты, переданные через консоль (зовёт рассылка).", hidden=True)
+@connected
+def import_waiting() -> None:
+    uploads.load_waiting(settings().data_dir / "uploads", now=clock.now, data_key=settings().data_key)
+
+
 @click.group("export", help="Выгрузить данные портала для расчётной программы.")
 def export() -> None:
     pass
@@ -143,4 +149,4 @@ def _target(out: Path | None, name: str) -> Path:
     return out / name if out.is_dir() else out
 
 
-COMMANDS = [import_package, export]
+COMMANDS = [import_package, import_waiting, export]

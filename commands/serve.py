@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -70,13 +69,8 @@ def test_bank(port: int) -> Iterator[None]:
 
     chosen = settings()
     place = urlsplit(chosen.testbank_url)
-    folder = (
-        Path(urlsplit(chosen.database_url).path[1:]).resolve().parent
-        if "sqlite" in chosen.database_url
-        else Path("var")
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    child = start_child(place.port or port + 1, chosen.testbank_secret, folder / "testbank.sqlite3")
+    chosen.data_dir.mkdir(parents=True, exist_ok=True)
+    child = start_child(place.port or port + 1, chosen.testbank_secret, chosen.data_dir / "testbank.sqlite3")
     try:
         yield
     finally:

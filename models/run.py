@@ -33,6 +33,17 @@ class ImportRun(Base):
     counts = TextField(default="{}")
     messages = TextField(default="[]")
 
+    @classmethod
+    def latest(cls, limit: int) -> list[ImportRun]:
+        """The newest runs, for the console's list."""
+        return list(cls.select().order_by(cls.id.desc()).limit(limit))
+
+    @classmethod
+    def next_waiting(cls) -> ImportRun | None:
+        """The oldest uploaded file that nobody has begun with."""
+        found: ImportRun | None = cls.select().where(cls.state == "waiting").order_by(cls.id).first()
+        return found
+
 
 class RefusedRow(Base):
     """A refused row of a run: physical line, its cells as JSON by heading (private ones blanked), where and why.
@@ -75,6 +86,12 @@ class ExportBatch(Base):
             content=b"",
         )  # fmt: skip
         return made
+
+    @classmethod
+    def latest(cls, limit: int, suppliers: set[int] | None) -> list[ExportBatch]:
+        """The newest batches, of these suppliers (None = of all)."""
+        rows = cls.select().order_by(cls.id.desc()).limit(limit)
+        return list(rows if suppliers is None else rows.where(cls.supplier.in_(suppliers)))
 
     def fill(self, file_name: str, rows: int, content: bytes) -> None:
         """Keeps the bytes as they are handed out."""

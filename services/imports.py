@@ -35,6 +35,10 @@ ALIVE = (STAGING, PUBLISHING)
 Clock = Callable[[], datetime]
 
 
+class Occupied(Refused):
+    """Another run is under way: this one may be tried again later."""
+
+
 class Progress(Protocol):
     """Hears how far a run is: of which table (its Russian title), how much is done and how much there is."""
 
@@ -57,10 +61,12 @@ def silent(title: str, done: int, total: int) -> None:
 
 
 def run_import(
-    paths: Sequence[Path], *, who: str, now: Clock, options: Options, data_key: str, progress: Progress = silent
-) -> Report:
+    paths: Sequence[Path], *, who: str, now: Clock, options: Options, data_key: str, progress: Progress = silent,
+    run: ImportRun | None = None,
+) -> Report:  # fmt: skip
     """Load a package; several plain files make one. Raises Refused when there is nothing to load or no way to.
 
+    `run` is the record of a file that waited for this (`services.uploads`); without it a record is made.
     Rows that break a rule are refused one by one and reported. Each account is written whole or not at all; a run
     that was cut off is loaded again and changes only what is missing.
     """
@@ -68,15 +74,16 @@ def run_import(
         package = open_package(*paths)
         with alone():
             _bury(now())
-            run = ImportRun.create(
-                who=who, file_name=package.label, sha256=package.digest, started_at=now(), state=STAGING,
-                is_dry=options.is_dry, is_strict=options.is_strict,
-            )  # fmt: skip
+            run = run or ImportRun(
+                who=who, file_name=package.label, is_dry=options.is_dry, is_strict=options.is_strict
+            )
+            run.sha256, run.started_at, run.state = package.digest, now(), STAGING
+            run.save()
             return _recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
     except PackageError as fault:
         raise Refused(str(fault))
     except Busy:
-        raise Refused("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
+        raise Occupied("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
 
 
 def _bury(now: datetime) -> None:

@@ -155,6 +155,27 @@ def _store(batch: list[dict[str, object]]) -> None:
         batch.clear()
 
 
+@dataclass(frozen=True)
+class TableCounts:
+    """What came of one table, as the console lists it."""
+
+    title: str
+    new: int
+    changed: int
+    same: int
+    removed: int
+    refused: int
+
+
+def tables_of(run: ImportRun) -> dict[str, TableCounts]:
+    """The counts of a finished run by table name."""
+    return {name: TableCounts(BY_NAME[name].title, **counts) for name, counts in json.loads(str(run.counts)).items()}
+
+
+def messages_of(run: ImportRun) -> list[str]:
+    return [str(message) for message in json.loads(str(run.messages))]
+
+
 def refused_lines(run: int, *, after: int = 0, limit: int = 50) -> list[RefusedLine]:
     """Refused rows of a run as the console lists them; `after` is the id of the last one shown before."""
     rows = (

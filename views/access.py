@@ -81,6 +81,10 @@ def own_notice(notice_id: int) -> NoticeReceipt:
     return receipt or abort(404)
 
 
+def is_operator() -> bool:
+    return bool(Operator.select().where(Operator.resident == resident()).exists())
+
+
 def own_roles() -> list[Operator]:
     """The operator's rights of the signed-in person; the console does not exist for others."""
     return list(Operator.select().where(Operator.resident == resident())) or abort(404)

@@ -25,6 +25,7 @@ from views import (
     tariffs,
     texts,
 )
+from views.admin import home as admin_home
 
 BLUEPRINTS: list[Blueprint] = [
     pages.bp,
@@ -46,4 +47,5 @@ BLUEPRINTS: list[Blueprint] = [
     sign_in.bp,
     tariffs.bp,
     texts.bp,
+    admin_home.bp,
 ]

@@ -28,6 +28,15 @@ def groups(digits: str) -> str:
     return re.sub(r"(?<=\d)(?=(\d{3})+$)", NB, digits)
 
 
+def grouped(count: int) -> str:
+    """`9870` → `9 870`"""
+    return groups(str(count))
+
+
+def month_start(day: date) -> date:
+    return day.replace(day=1)
+
+
 def money(kopecks: int | None) -> str:
     """`-123450` → `−1 234,50`; None is a dash."""
     if kopecks is None:
@@ -137,7 +146,7 @@ def plural(count: int, one: str, few: str, many: str) -> str:
 def install(app: Flask) -> None:
     """Makes the filters known to the templates."""
     for function in (
-        money, rub, money_typed, quantity, reading, printed, printed_reading, percent, price, day, day_words, month,
-        month_title, moment_words, nb, plural,
+        grouped, money, rub, money_typed, quantity, reading, printed, printed_reading, percent, price, day, day_words,
+        month, month_title, moment_words, nb, plural,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template
 
 import clock
 from documents import charts
@@ -13,7 +13,8 @@ from models.standing import Standing, standings
 from services import consumption, settings
 from services.consumption import Month
 from services.reading_cards import REMOVED, Card, cards
-from views.access import chosen_link, own_links
+from views import hx
+from views.access import chosen_link, is_operator, own_links
 from views.format import MONTHS_SHORT
 from views.forms import typed
 
@@ -31,10 +32,10 @@ class Chart:
 
 
 @bp.get("/")
-def show() -> str:
+def show() -> str | Response:
     links = own_links()
     if not links:
-        return render_template("accounts/empty.html")
+        return hx.go("/admin/") if is_operator() else render_template("accounts/empty.html")
     link, today = chosen_link(links, typed("account")), clock.today()
     found = standings(link.account_id for link in links)
     meters = cards([link.account for link in links], today, settings.in_force(today), back=0)

@@ -1,0 +1,186 @@
+"""The console's first page: import, export, the record of both."""
+
+from __future__ import annotations
+
+from flask import Response, abort, current_app, render_template, request
+from flask_wtf.file import MultipleFileField
+from wtforms import BooleanField, DateField, SelectField
+from wtforms.fields.choices import SelectChoice
+
+import clock
+from models import ExportBatch, ImportRun, Supplier
+from services import exports, imports_report, uploads
+from services.refusal import Refused
+from views import hx
+from views.access import own_roles, resident
+from views.admin import bp
+from views.format import month_start
+from views.forms import Form
+
+RUNS, BATCHES, LINES = 20, 20, 50
+ENCODINGS = [
+    SelectChoice("", "определить самому"),
+    SelectChoice("utf-8", "UTF-8"),
+    SelectChoice("cp1251", "Windows-1251"),
+    SelectChoice("cp866", "DOS (866)"),
+]
+STATES = {
+    "waiting": ("", "clock", "Ждёт очереди"),
+    "uploading": ("", "clock", "Файл передаётся"),
+    "staging": ("todo", "auto", "Проверяется"),
+    "publishing": ("todo", "auto", "Загружается"),
+    "done": ("done", "ok", "Готово"),
+    "refused": ("bad", "no", "Отклонена целиком"),
+    "failed": ("bad", "no", "Не удалась"),
+    "dropped": ("bad", "no", "Прервана"),
+}
+UNDER_WAY = ("waiting", "uploading", "staging", "publishing")
+
+
+class ImportForm(Form):
+    files = MultipleFileField("Пакет из расчётной программы")
+    encoding = SelectField("Кодировка таблиц", choices=ENCODINGS)
+    is_dry = BooleanField("Только проверить, ничего не записывать", default=True)
+    is_strict = BooleanField("Не загружать ничего, если есть хоть одна непринятая строка")
+
+
+class ExportForm(Form):
+    since = DateField("Снятые с даты", default=lambda: month_start(clock.today()))
+    supplier = SelectField("Поставщик")
+    kind = SelectField("Вид файла", choices=[SelectChoice("csv", "CSV"), SelectChoice("xlsx", "Excel")])
+    again = BooleanField("Повторить и прежние, на которые расчётный центр не ответил")
+
+
+@bp.get("/")
+def home() -> str:
+    return render_template("admin/home.html", **_page(ImportForm(), _export_form()))
+
+
+@bp.post("/imports")
+def upload() -> Response:
+    _may_import()
+    form = ImportForm()
+    if form.validate():
+        try:
+            run = uploads.keep(
+                [file for file in request.files.getlist("files") if file.filename],
+                current_app.extensions["settings"].data_dir / "uploads",
+                who=str(resident().email),
+                is_dry=form.is_dry.data,
+                is_strict=form.is_strict.data,
+                encoding=form.encoding.data,
+                now=clock.now(),
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return hx.go(f"/admin/imports/{run.id}")
+    return Response(render_template("admin/home.html", **_page(form, _export_form())), 422)
+
+
+@bp.get("/imports/<int:run_id>")
+def show_run(run_id: int) -> str:
+    run = _own_run(run_id)
+    lines = imports_report.refused_lines(run.id, after=request.args.get("after", 0, int), limit=LINES + 1)
+    return render_template(
+        "admin/run.html",
+        run=run,
+        state=STATES[run.state],
+        is_under_way=run.state in UNDER_WAY,
+        tables=imports_report.tables_of(run),
+        messages=imports_report.messages_of(run),
+        lines=lines[:LINES],
+        has_more=len(lines) > LINES,
+    )
+
+
+@bp.get("/imports/<int:run_id>/progress")
+def progress(run_id: int) -> str | Response:
+    """The polled fragment; when the run is over the page itself is fetched anew."""
+    run = _own_run(run_id)
+    if run.state not in UNDER_WAY:
+        return hx.go(f"/admin/imports/{run.id}")
+    return render_template("admin/_progress.html", run=run, state=STATES[run.state])
+
+
+@bp.get("/imports/<int:run_id>/refused/<table>.csv")
+def refused(run_id: int, table: str) -> Response:
+    run = _own_run(run_id)
+    if table not in imports_report.tables_of(run):
+        abort(404)
+    return _file(imports_report.refused_file(run.id, table), f"{table}.csv", "text/csv")
+
+
+@bp.post("/exports")
+def export() -> Response:
+    form = _export_form()
+    if form.validate():
+        try:
+            batch = exports.export_readings(
+                form.since.data,
+                form.supplier.data or None,
+                clock.now(),
+                form.again.data,
+                who=str(resident().email),
+                zone=clock.zone(),
+                kind=form.kind.data,
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return hx.go(f"/admin/#batch-{batch.id}")
+    return Response(render_template("admin/home.html", **_page(ImportForm(formdata=None), form)), 422)
+
+
+@bp.get("/exports/<int:batch_id>")
+def batch(batch_id: int) -> Response:
+    """The file as it was made: the same bytes at every download."""
+    allowed = _suppliers_of()
+    found = ExportBatch.get_or_none(ExportBatch.id == batch_id)
+    if found is None or (allowed is not None and found.supplier_id not in allowed):
+        abort(404)
+    return _file(bytes(found.content), found.file_name, "application/octet-stream")
+
+
+def _page(import_form: ImportForm, export_form: ExportForm) -> dict[str, object]:
+    allowed = _suppliers_of()
+    return {
+        "import_form": import_form,
+        "export_form": export_form,
+        "may_import": allowed is None,
+        "runs": ImportRun.latest(RUNS) if allowed is None else [],
+        "states": STATES,
+        "batches": ExportBatch.latest(BATCHES, allowed),
+    }
+
+
+def _export_form() -> ExportForm:
+    form, allowed = ExportForm(), _suppliers_of()
+    suppliers = [row for row in Supplier.by_name() if allowed is None or row.id in allowed]
+    everybody = [SelectChoice("", "Все поставщики")] if allowed is None else []
+    form.supplier.choices = everybody + [SelectChoice(row.code, row.title) for row in suppliers]
+    return form
+
+
+def _suppliers_of() -> set[int] | None:
+    """The suppliers this operator works for; None = all of them."""
+    roles = own_roles()
+    return None if any(role.supplier_id is None for role in roles) else {role.supplier_id for role in roles}
+
+
+def _may_import() -> None:
+    """A package may touch every supplier: one supplier's clerk does not load it."""
+    if _suppliers_of() is not None:
+        abort(404)
+
+
+def _own_run(run_id: int) -> ImportRun:
+    _may_import()
+    return ImportRun.get_or_none(ImportRun.id == run_id) or abort(404)
+
+
+def _file(content: bytes, name: str, kind: str) -> Response:
+    response = Response(content, content_type=kind)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
