@@ -26,10 +26,10 @@
     for (var i = 0; i < forms.length; i++) forms[i].removeAttribute("data-sent");
   });
 
-  /* After a fragment is swapped in, a refusal in it is read out first. */
-  document.addEventListener("htmx:afterSwap", function () {
+  /* After a fragment is swapped in, a refusal in it is read out first; one that stood there already is left alone. */
+  document.addEventListener("htmx:load", function (event) {
     var errors = document.getElementById("errors");
-    if (errors) errors.focus();
+    if (errors && event.target.contains(errors) && event.target !== document.body) errors.focus();
   });
   document.addEventListener("htmx:afterRequest", function (event) {
     var form = event.target.closest && event.target.closest("form");

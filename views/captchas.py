@@ -27,6 +27,7 @@ class CaptchaForm(Form):
     """A form that may ask for a picture: the page also needs `picture` (see `shown`)."""
 
     captcha = StringField(word("registration.captcha"))
+    renewed = False  # was the picture alone asked for?
 
 
 @bp.get(f"/captcha/<int(largest={LARGEST}):captcha_id>.png")
@@ -47,7 +48,9 @@ def refresh() -> str:
     name = request.args.get("form", "")
     if policy(name) == "off":
         abort(404)
-    return render_template("captchas/_captcha.html", form=CaptchaForm(formdata=None), picture=fresh(name))
+    return render_template(
+        "captchas/_captcha.html", form=CaptchaForm(formdata=None), picture=fresh(name), renewed=True
+    )
 
 
 def policy(name: str) -> str:

@@ -30,9 +30,9 @@ class RegistrationForm(CaptchaForm):
     email = StringField(word("registration.email"), [required(), at_most(254)])
     phone = StringField(word("registration.phone"), [required(), at_most(40)])
     password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
-    terms = BooleanField(word("registration.terms"), [DataRequired("Без соглашения открыть кабинет нельзя")])
-    consent = BooleanField(word("registration.consent"), [DataRequired("Без согласия открыть кабинет нельзя")])
-    advertising = BooleanField(word("registration.advertising"))
+    terms = BooleanField("Соглашение", [DataRequired("Без соглашения открыть кабинет нельзя")])
+    consent = BooleanField("Персональные данные", [DataRequired("Без согласия открыть кабинет нельзя")])
+    advertising = BooleanField("Рассылка")
     once = HiddenField(default=codes.new_token)
 
     def __init__(self) -> None:
