@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "ABONENT_DEMO",
     "ABONENT_PRESET",
 }
+DEMO_NAME = "Светлоречье"
 PORTAL_KEYS = {"preset", "name", "timezone", "switches", "words", "layouts_dir", "phone", "phone_hours"}
 
 
@@ -56,7 +57,7 @@ class Settings:
     preset: Preset
     database_url: str = "sqlite:///var/abonent.sqlite3"
     base_url: str = "http://127.0.0.1:8000"
-    name: str = "Личный кабинет"
+    name: str = "Абонент"
     timezone: str = "Europe/Moscow"
     phone: str = ""
     phone_hours: str = ""
@@ -125,7 +126,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         timezone=zone,
         trusted_proxies=proxies,
         demo=demo,
-        name=str(portal.get("name", Settings.name)),
+        name=str(portal.get("name", DEMO_NAME if demo else Settings.name)),
         phone=str(portal.get("phone", "")),
         phone_hours=str(portal.get("phone_hours", "")),
         layouts_dir=str(portal.get("layouts_dir", "")),

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from exchange.town import Cast, Household, write_town
-from models import Account, Notice, NoticeReceipt, Operator, Resident, Supplier, SupplierSetting, transaction
+from models import Account, Group, Notice, NoticeReceipt, Operator, Resident, Supplier, SupplierSetting, transaction
 from models.search import fold
-from services import groups, imports, passwords, settings
+from services import imports, passwords, settings
 from services.linking import attach
 from services.refusal import Refused
 
@@ -86,7 +86,7 @@ def _maker(password_hash: str, now: datetime) -> Callable[..., Resident]:
 
 def _hold(resident: Resident, home: Household, now: datetime, place: str = "") -> None:
     """Links all accounts of a home; `place` is their group and alias."""
-    group = groups.add(resident, place) if place else None
+    group = Group.create(resident=resident, name=place) if place else None
     for known in home.accounts:
         attach(resident, _account(known.supplier, known.number), "operator", now, place or "Квартира", group)
 
