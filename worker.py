@@ -180,7 +180,9 @@ def send_letters(mailer: Mailer, desk: Desk, keeps_body: bool, now: datetime) ->
 
 def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, now: datetime) -> None:
     """No transaction is open while the mail server is waited for."""
-    message_id = mailer.send(Mail(to=letter.to, subject=letter.subject, text=letter.body, key=f"outbox-{row.id}"))
+    message_id = mailer.send(
+        Mail(to=letter.to, subject=letter.subject, text=letter.body, key=f"outbox-{row.id}"), now
+    )
     body = letter.body if keeps_body else ""
     if not outbox.done(row, now, provider_id=message_id, subject=letter.subject, body=body):
         log.warning("letter %s (%s) took longer than its lease", row.id, row.kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -45,15 +45,15 @@ class Mail:
 
 
 class Mailer(Protocol):
-    def send(self, mail: Mail) -> str:
-        """Hands the letter over; returns its Message-ID; raises `Undeliverable`."""
+    def send(self, mail: Mail, now: datetime) -> str:
+        """Hands the letter over, dated `now`; returns its Message-ID; raises `Undeliverable`."""
 
 
 class CapturedMailer:
     """Demo mode: the letter stays in the outbox row, `/outbox` shows it."""
 
-    def send(self, mail: Mail) -> str:
-        return str(compose(mail, "Кабинет <demo@localhost>", datetime.now(UTC))["Message-ID"])
+    def send(self, mail: Mail, now: datetime) -> str:
+        return str(compose(mail, "Кабинет <demo@localhost>", now)["Message-ID"])
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class SmtpMailer:
     url: str
     sender: str
 
-    def send(self, mail: Mail) -> str:
-        message = compose(mail, self.sender, datetime.now(UTC))
+    def send(self, mail: Mail, now: datetime) -> str:
+        message = compose(mail, self.sender, now)
         try:
             with self._connect() as server:
                 server.send_message(message)

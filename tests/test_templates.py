@@ -47,7 +47,8 @@ def used(environment: Environment, name: str) -> set[str]:
     for include in tree.find_all(nodes.Include):
         below = include.template
         if isinstance(below, nodes.Const):
-            own |= used(environment, below.value) - stored(tree, nodes.Assign) - stored(tree, nodes.For)
+            given = stored(tree, nodes.Assign) | stored(tree, nodes.For) | declared(below.value)[1]
+            own |= used(environment, below.value) - given
     return own - set(environment.globals) - GIVEN
 
 

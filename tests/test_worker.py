@@ -36,7 +36,7 @@ class Post:
         self.faults = list(faults)
         self._one_at_a_time = Lock()
 
-    def send(self, mail: Mail) -> str:
+    def send(self, mail: Mail, _now: datetime) -> str:
         with self._one_at_a_time:
             if self.faults:
                 raise self.faults.pop(0)
