@@ -89,7 +89,7 @@ def sign_in(page: Page, login: str, password: str) -> None:
     page.goto("/sign-in")
     page.fill("[name=login]", login)
     page.fill("[name=password]", password)
-    page.click("main form[method=post] button.button")
+    page.get_by_role("button", name="Войти", exact=True).click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
     while page.locator("body.curtain").count():
         page.locator("body.curtain form button.button").first.click()

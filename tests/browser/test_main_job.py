@@ -15,6 +15,13 @@ from tests.browser.portal import Portal
 
 NEW_PASSWORD = "Svetlo2026"
 TURNS = count()
+CARD = {
+    "card": "2200 0000 0000 0012",
+    "expiry": "12/29",
+    "holder": "PETR NOVOSELOV",
+    "cvc": "123",
+    "contact": "payer@example.net",
+}
 WAYS = [(360, True), (1280, True), (360, False), (1280, False)]
 
 
@@ -24,7 +31,8 @@ def test_from_registration_to_a_payment_in_the_history(
 ) -> None:
     turn = next(TURNS)
     email = f"new{turn}@example.net"
-    two_zone, other = portal.free_accounts(scales=2)[0], portal.free_accounts(scales=1)[0]
+    two_zone = portal.free_accounts(scales=2)[0]
+    other = next(it for it in portal.free_accounts(scales=1) if it["supplier"] != two_zone["supplier"])
     page = open_page(width, scripts)
 
     register(page, portal, email)
@@ -43,7 +51,7 @@ def test_from_registration_to_a_payment_in_the_history(
 
 
 def register(page: Page, portal: Portal, email: str) -> None:
-    page.goto("/registration")
+    page.goto("/registration/email")
     for name, value in (
         ("full_name", "Новосёлов Пётр Ильич"), ("email", email), ("phone", "+7 916 123-45-67"),
         ("password", NEW_PASSWORD), ("password_again", NEW_PASSWORD),
@@ -53,8 +61,12 @@ def register(page: Page, portal: Portal, email: str) -> None:
     for name in ("terms", "consent"):
         page.check(f"[name={name}]")
     answer_captcha(page, portal)
-    page.click("main form[method=post] button.button")
-    expect(page.locator("main")).to_contain_text(re.compile("письмо", re.I))
+    press(page, "Зарегистрироваться")
+    page.wait_for_url(lambda url: not url.endswith("/registration/email"))
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    page.locator("main").get_by_role("button", name=name).first.click()
 
 
 def answer_captcha(page: Page, portal: Portal) -> None:
@@ -64,12 +76,12 @@ def answer_captcha(page: Page, portal: Portal) -> None:
 
 def activate(page: Page, email: str) -> None:
     """The letter is sent by the worker; the page of letters is opened again until it is there."""
-    letter = page.locator("main section, main li, main article").filter(has_text=email)
+    letter = page.locator("main section").filter(has_text=email)
     link = letter.locator("a[href*='/registration/activate/']")
     expect_within(page, "/outbox", lambda: link.count() > 0)
     link.first.click()
-    page.click("main form[method=post] button.button")
-    page.wait_for_load_state()
+    press(page, "Подтвердить почту")
+    page.wait_for_url(lambda url: "/activate/" not in url)
 
 
 def expect_within(page: Page, address: str, is_there: Callable[[], bool], seconds: float = 30) -> None:
@@ -83,21 +95,18 @@ def expect_within(page: Page, address: str, is_there: Callable[[], bool], second
 
 
 def link(page: Page, portal: Portal, account: dict[str, object]) -> None:
+    """By the meter's number; a change of supplier or fact brings its own fields where scripts run."""
     page.goto("/accounts/link")
     page.select_option("[name=supplier]", str(account["supplier"]))
+    page.wait_for_load_state("networkidle")
+    page.check("[name=fact][value=meter]")
+    page.wait_for_load_state("networkidle")
     page.fill("[name=number]", str(account["number"]))
-    if page.locator("[name=fact][type=radio]").count():
-        page.check("[name=fact][value=meter]")
-    elif page.locator("select[name=fact]").count():
-        page.select_option("[name=fact]", "meter")
-    if not page.locator("[name=meter_number]").count():
-        page.click("main form[method=post] button.button")
     page.fill("[name=meter_number]", str(account["meter"]))
     answer_captcha(page, portal)
-    page.click("main form[method=post] button.button")
+    press(page, "Сохранить")
     page.wait_for_url(lambda url: "/accounts/link" not in url)
-    held = portal.rows("SELECT 1 FROM link WHERE account_id = ?", account["id"])
-    assert held, page.locator("main").inner_text()
+    assert portal.rows("SELECT 1 FROM link WHERE account_id = ?", account["id"]), page.locator("main").inner_text()
 
 
 def send_two_zones(page: Page, portal: Portal, account: dict[str, object]) -> None:
@@ -108,14 +117,14 @@ def send_two_zones(page: Page, portal: Portal, account: dict[str, object]) -> No
     assert len(two) == 2, f"two scales are asked for, got {registers}"
     for register in two:
         page.fill(f"[name=reading-{register}]", str(plausible(portal, register)))
-    page.click("form:has(input[name^=reading-]) button.button")
-    sure = page.locator("button[name=confirm]")
-    main = page.locator("main")
-    expect(main.or_(sure).first).to_contain_text(re.compile("Предварительный расчёт|Проверьте"))
+    press(page, "Передать показания")
+    sure = page.get_by_role("button", name="Да, всё верно, передать")
+    sent = page.get_by_text("Предварительный расчёт за показания от").first
+    expect(sent.or_(sure).first).to_be_visible()
     if sure.count():
         sure.click()
-    expect(main).to_contain_text("Предварительный расчёт за показания от")
-    assert re.search(r"\d,\d\d\s₽", main.inner_text()), "the sum of the preliminary calculation is shown"
+    expect(sent).to_be_visible()
+    assert re.search(r"\d,\d\d\s₽", page.locator("main").inner_text()), "the preliminary sum is shown"
     stored = portal.rows(
         "SELECT reading.value FROM reading JOIN submission ON submission.id = reading.submission_id "
         "WHERE submission.account_id = ? AND reading.state = 'accepted'",
@@ -155,33 +164,28 @@ def pay_both(page: Page, portal: Portal, accounts: list[dict[str, object]]) -> N
     for account, sum_ in zip(accounts, ("321,50", "150,00"), strict=True):
         page.check(f"[name=pay-{account['id']}]")
         page.fill(f"[name=sum-{account['id']}]", sum_)
-    page.locator("main form button.button:not(.quiet)", has_text="Оплатить").last.click()
+    press(page, re.compile("^Оплатить"))
     page.wait_for_url("**/orders/*")
     orders = portal.rows(
         "SELECT id FROM payment_order WHERE checkout_id = (SELECT max(id) FROM checkout) ORDER BY id"
     )
+    assert len(orders) == 2
     for order in orders:
-        page.goto(f"/orders/{order['id']}")
+        press(page, re.compile("^Оплатить"))
         through_the_bank(page)
-        expect_within(page, f"/orders/{order['id']}", lambda: "плачен" in page.locator("main").inner_text())
+        expect_within(page, f"/orders/{order['id']}", lambda: page.locator("h1", has_text="Оплачено").count() > 0)
     states = portal.rows("SELECT state FROM payment_order WHERE id >= ?", orders[0]["id"])
     assert [row["state"] for row in states] == ["paid"] * len(orders)
 
 
 def through_the_bank(page: Page) -> None:
-    """The confirmation page, the built-in bank with a card that succeeds, its 3-D Secure page, and back."""
-    page.locator("main form button.button, main a.button").filter(has_text=re.compile("плат|Перейти")).first.click()
+    """The built-in bank with a card that asks for a code, and back to the portal."""
     page.wait_for_selector("[name=card]")
-    for name, value in (("card", "4111 1111 1111 1111"), ("expiry", "12/30"), ("holder", "PETR NOVOSELOV"),
-                        ("cvc", "123"), ("contact", "payer@example.net")):  # fmt: skip
-        if page.locator(f"[name={name}]").count():
-            page.fill(f"[name={name}]", value)
-    page.locator("form[method=post] button").first.click()
-    page.wait_for_load_state()
-    code = page.locator("[name=code]")
-    if code.count():
-        code.fill(str(code.get_attribute("data-right") or "1234"))
-        page.locator("form[method=post] button").first.click()
+    for name, value in CARD.items():
+        page.fill(f"[name={name}]", value)
+    page.locator("form:has([name=card]) button").click()
+    page.fill("[name=code]", "1234")
+    page.locator("form:has([name=code]) button").click()
     page.wait_for_url("**/orders/*")
 
 
