@@ -12,6 +12,7 @@ from services import texts
 from views import resume
 from views.access import public, resident
 from views.address import client_address
+from views.format import local
 from views.hx import go
 
 bp = Blueprint("texts", __name__)
@@ -21,7 +22,9 @@ bp = Blueprint("texts", __name__)
 @public
 def show(slug: str) -> str:
     text = Text.latest([slug]).get(slug) or abort(404)
-    return render_template("texts/show.html", text=text, blocks=list(blocks(str(text.body))))
+    return render_template(
+        "texts/show.html", text=text, sections=sections(str(text.body)), published=local(text.published_at).date()
+    )
 
 
 @bp.get("/consents")
@@ -51,6 +54,16 @@ def after_sign_in(who: Resident, target: str) -> str:
 
 def _changed(who: Resident) -> list[Text]:
     return texts.outdated(who, current_app.extensions["settings"].preset.consents)
+
+
+def sections(body: str) -> list[list[tuple[str, list[str]]]]:
+    """The blocks of a text, a list for each heading with what stands under it."""
+    found: list[list[tuple[str, list[str]]]] = []
+    for kind, lines in blocks(body):
+        if kind == "heading" or not found:
+            found.append([])
+        found[-1].append((kind, lines))
+    return found
 
 
 def blocks(body: str) -> Iterator[tuple[str, list[str]]]:
