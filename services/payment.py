@@ -89,10 +89,10 @@ def kopecks(text: str) -> int:
     """A typed sum of roubles in kopecks: `1 485,33`, `1485.3`, `100`; refuses what is not a sum to pay."""
     plain = _BLANKS.sub("", text)
     if not plain:
-        raise Refused("Введите сумму, например 1 485,33.")
+        raise Refused("Введите сумму, например 1\N{NO-BREAK SPACE}485,33.")
     found = _SUM.fullmatch(plain)
     if found is None or len(found[1]) > 12:
-        raise Refused("Введите сумму числом: рубли, запятая, копейки. Например 1 485,33.")
+        raise Refused("Введите сумму числом: рубли, запятая, копейки. Например 1\N{NO-BREAK SPACE}485,33.")
     amount = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
     if amount == 0:
         raise Refused("Введите сумму больше нуля или снимите отметку.")

@@ -42,7 +42,7 @@ def test_payments_stand_newest_first_with_their_sum(client: PageClient, resident
     page = client.sign_in(resident).get("/history")
     assert "2 платежа на 2 235,60 ₽" in page
     assert page.words.index("12.11.2018 Водоканал") < page.words.index("10.09.2018 Водоканал")
-    assert "31400072118 Учтено Касса 1 186,60" in page
+    assert "31400072118 Учтено · Касса 1 186,60" in page
 
 
 def test_what_was_paid_here_stands_at_once_and_once(client: PageClient, resident: Resident, account: Account) -> None:
@@ -157,7 +157,7 @@ def test_readings_tell_their_state_and_source(client: PageClient, resident: Resi
     page = client.sign_in(resident).get("/history?kind=readings")
     assert "2 показания" in page
     assert "№ 38002134 Учтено в счёте № 136 житель 015 737 кВт*ч" in page
-    assert "Отклонено ниже прошлого житель 015 800" in page
+    assert "Отклонено: ниже прошлого житель 015 800" in page
 
 
 def test_bills_of_the_manual_keep_their_order(client: PageClient, resident: Resident, account: Account) -> None:

@@ -72,14 +72,14 @@ def _answer(template: str, page: dict[str, Any]) -> Response:
         return make_response(render_template(template, **page))
     sums: Sums = page["sums"]
     wishes = sums.wishes()
-    try:
-        if sums.mistakes:
-            raise Refused("Исправьте суммы, отмеченные ниже." if len(sums.mistakes) > 1 else "Исправьте сумму ниже.")
-        orders = _ordered(wishes, page["terms"], page.get("bill"))
-    except Refused as refusal:
-        sums.refuse(refusal)
-        return make_response(render_template(template, **page), 422)
-    return hx.go(url_for("orders.show", order_id=orders[0].id))
+    if not sums.mistakes:
+        try:
+            orders = _ordered(wishes, page["terms"], page.get("bill"))
+        except Refused as refusal:
+            sums.refuse(refusal)
+        else:
+            return hx.go(url_for("orders.show", order_id=orders[0].id))
+    return make_response(render_template(template, **page), 422)
 
 
 def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill | None) -> list[Any]:
