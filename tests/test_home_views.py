@@ -60,6 +60,14 @@ def test_what_waits_is_said_with_its_day(client: PageClient, anna: Resident) -> 
     assert "Передайте показания до 25 ноября. Осталось 5 дней, ждём 1 счётчик." in page
 
 
+def test_a_day_is_named_with_the_meters_that_have_one(client: PageClient, anna: Resident) -> None:
+    household(anna)
+    factories.setting(household(anna).supplier, "reading_to_day", 25)
+    page = client.sign_in(anna).get("/")
+    assert "до 25 ноября. Осталось 5 дней, ждём 1 счётчик." in page
+    assert "/readings" in page.tree.links
+
+
 def test_nothing_waits_after_it_was_sent(client: PageClient, anna: Resident) -> None:
     account = household(anna)
     for register in account.meters.get().registers:

@@ -97,6 +97,12 @@ def test_readings_are_sent_and_their_sum_is_shown(client: PageClient, anna: Resi
     assert stored() == [(15_892_000_000, ACCEPTED), (6_110_000_000, ACCEPTED)]
 
 
+def test_the_preliminary_sum_can_be_paid_at_once(client: PageClient, anna: Resident, account: Account) -> None:
+    client.sign_in(anna).post(url(account), typed(account, "15892", "6110"))
+    asked = client.get(url(account)).value("sum")
+    assert "864,50" in client.get(f"/payment/{account.id}?sum={asked}&method=card").text
+
+
 def test_with_htmx_the_card_alone_comes_back(client: PageClient, anna: Resident, account: Account) -> None:
     page = client.sign_in(anna).post(url(account), typed(account, "15892", "6110"), status=200, htmx=True)
     assert page.text.lstrip().startswith(f'<div id="readings-{account.id}">')
