@@ -46,9 +46,26 @@ def running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[
 
 def megabytes(process: int) -> float:
     """Resident memory of the process and all it started."""
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20 + sum(megabytes(int(child)) for child in children)
+    pages = sum(int(Path(f"/proc/{it}/statm").read_text().split()[1]) for it in family(process))
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def cpu_seconds(process: int) -> float:
+    """Processor time of the process and all it started: what a busy machine does not change much."""
+    ticks = 0
+    for it in family(process):
+        fields = Path(f"/proc/{it}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def family(process: int) -> list[int]:
+    """The process and its descendants; any of its threads may have started one."""
+    found = [process]
+    for children in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in children.read_text().split():
+            found += family(int(child))
+    return found
 
 
 def _is_free(port: int) -> bool:

@@ -67,7 +67,7 @@ class Sleeper:
 
 
 def main(options: argparse.Namespace) -> None:
-    print(f"{'server':30}{'req/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'errors':>8}{'MB':>7}")
+    print(f"{'server':30}{'req/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'cpu ms':>9}{'errors':>8}{'MB':>7}")
     with filled.portal(options.accounts) as settings:
         for _ in range(options.rounds):
             for name in servers(0):
@@ -80,9 +80,11 @@ def measure(name: str, database: str, options: argparse.Namespace) -> None:
     environ = {"BENCH_DATABASE": database, "BENCH_SLOW": "1" if options.slow else ""}
     with process.running(servers(port)[name], port, environ) as (pid, _):
         load.run(port, 1, CLIENTS, PATHS)
+        before = process.cpu_seconds(pid)
         result = load.run(port, options.seconds, CLIENTS, PATHS)
+        spent = (process.cpu_seconds(pid) - before) * 1000 / (result.rate * result.seconds)
         weight = process.megabytes(pid)
-    times = f"{result.percentile(0.5):>9.1f}{result.percentile(0.99):>9.1f}"
+    times = f"{result.percentile(0.5):>9.1f}{result.percentile(0.99):>9.1f}{spent:>9.1f}"
     print(f"{name:30}{result.rate:>8.0f}{times}{result.errors:>8}{weight:>7.0f}", flush=True)
 
 
