@@ -27,7 +27,8 @@ class Column:
     `limit` is the longest text in signs, the most decimals of a decimal, or the largest integer; `low` is the
     smallest integer, `empty` the value of an empty cell. `words` are the only ones a WORD may be, `codes` what
     the portal calls them where it does so by other words.
-    `private` cells are never kept by the portal, not even among the refused rows.
+    `private` cells are never kept by the portal, not even among the refused rows. `varied` cells mostly differ from
+    row to row: to remember what they mean is no use.
     """
 
     heading: str
@@ -40,6 +41,7 @@ class Column:
     limit: int = 255
     low: int = 0
     private: bool = False
+    varied: bool = False
     empty: int | str | None = None
 
     @property
@@ -189,7 +191,7 @@ READINGS = Table("readings", "Показания", (
     Column("Номер счётчика", "number", mandatory=True, key=True, limit=60),
     _SCALE,
     Column("Дата", "taken_on", DATE, mandatory=True, key=True),
-    Column("Показание", "value", Kind.READING, mandatory=True),
+    Column("Показание", "value", Kind.READING, mandatory=True, varied=True),
     Column("Источник", "source", limit=60),
     Column("Идентификатор", "identifier", limit=60),
     Column("Статус", "state", WORD, words=("принято", "отклонено"), codes=("accepted", "rejected")),
@@ -201,14 +203,14 @@ READINGS = Table("readings", "Показания", (
 BILLS = Table("bills", "Счета", (
     _SUPPLIER,
     _ACCOUNT,
-    Column("Номер", "number", mandatory=True, key=True, limit=60),
+    Column("Номер", "number", mandatory=True, key=True, limit=60, varied=True),
     Column("Дата", "issued_on", DATE, mandatory=True),
     Column("Период", "period", Kind.PERIOD, mandatory=True),
-    Column("Входящее сальдо", "opening", MONEY, mandatory=True),
-    Column("Начислено", "charged", MONEY, mandatory=True),
-    Column("Перерасчёты", "recalculated", MONEY, mandatory=True),
-    Column("Оплачено", "paid", MONEY, mandatory=True),
-    Column("К оплате", "to_pay", MONEY, mandatory=True),
+    Column("Входящее сальдо", "opening", MONEY, mandatory=True, varied=True),
+    Column("Начислено", "charged", MONEY, mandatory=True, varied=True),
+    Column("Перерасчёты", "recalculated", MONEY, mandatory=True, varied=True),
+    Column("Оплачено", "paid", MONEY, mandatory=True, varied=True),
+    Column("К оплате", "to_pay", MONEY, mandatory=True, varied=True),
     Column("Срок оплаты", "due_on", DATE),
     _WITHDRAWN,
 ))  # fmt: skip
@@ -221,26 +223,26 @@ CHARGES = Table("charges", "Начисления", (
     _SCALE,
     Column("Единица измерения", "unit", limit=30),
     Column("Тариф", "tariff", DECIMAL, limit=6),
-    Column("Объём", "volume", DECIMAL, limit=6),
-    Column("Объём СОИ", "volume_common", DECIMAL, limit=6),
+    Column("Объём", "volume", DECIMAL, limit=6, varied=True),
+    Column("Объём СОИ", "volume_common", DECIMAL, limit=6, varied=True),
     Column("Способ", "method", WORD, words=("прибор", "норматив", "среднее")),
-    Column("Показание предыдущее", "reading_before", DECIMAL, limit=6),
-    Column("Показание текущее", "reading_after", DECIMAL, limit=6),
-    Column("Объём дома", "house_volume", DECIMAL, limit=6),
-    Column("Начислено", "charged", MONEY, mandatory=True),
-    Column("Перерасчёт", "recalculated", MONEY),
+    Column("Показание предыдущее", "reading_before", DECIMAL, limit=6, varied=True),
+    Column("Показание текущее", "reading_after", DECIMAL, limit=6, varied=True),
+    Column("Объём дома", "house_volume", DECIMAL, limit=6, varied=True),
+    Column("Начислено", "charged", MONEY, mandatory=True, varied=True),
+    Column("Перерасчёт", "recalculated", MONEY, varied=True),
     Column("Период перерасчёта", "recalculation_period", Kind.PERIOD),
     Column("Причина перерасчёта", "recalculation_reason", limit=500),
-    Column("Льгота", "benefit", MONEY),
-    Column("Итого", "total", MONEY, mandatory=True),
+    Column("Льгота", "benefit", MONEY, varied=True),
+    Column("Итого", "total", MONEY, mandatory=True, varied=True),
 ))  # fmt: skip
 
 PAYMENTS = Table("payments", "Платежи", (
     _SUPPLIER,
     _ACCOUNT,
-    Column("Идентификатор", "identifier", mandatory=True, key=True, limit=100),
+    Column("Идентификатор", "identifier", mandatory=True, key=True, limit=100, varied=True),
     Column("Дата", "paid_on", DATE, mandatory=True),
-    Column("Сумма", "amount", MONEY, mandatory=True),
+    Column("Сумма", "amount", MONEY, mandatory=True, varied=True),
     _service(),
     Column("Источник", "source", limit=100),
     _WITHDRAWN,
@@ -251,7 +253,7 @@ BALANCES = Table("balances", "Сальдо", (
     _ACCOUNT,
     _service(key=True),
     Column("На дату", "as_of", DATE, mandatory=True),
-    Column("Сальдо", "amount", MONEY, mandatory=True),
+    Column("Сальдо", "amount", MONEY, mandatory=True, varied=True),
 ))  # fmt: skip
 
 RESIDENTS = Table("residents", "Жители", (

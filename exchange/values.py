@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
-from operator import itemgetter
 
 from exchange.header import Header
 from exchange.tables import Column, Kind
@@ -19,7 +18,7 @@ Converter = Callable[[str], Value]
 DECIMALS = 6  # of meter values and prices: whole numbers of millionths
 MILLION = 1_000_000
 WHOLE_DIGITS = 12  # the longest number that a cell may hold
-_REMEMBERED = 20_000
+_REMEMBERED = 5_000
 
 _NUMBER = re.compile(r"([+\-\u2212]?)(\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+|\d*)(?:[.,](\d*))?")
 _DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
@@ -63,10 +62,6 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 def money(text: str) -> int:
     """Kopecks of a sum with at most two decimals: `1 234,50`, `1234.5`, `-7`."""
-    if text[-3:-2] == ",":  # as most billings print it
-        digits = text[:-3] + text[-2:]
-        if digits.isdecimal() and len(digits) <= WHOLE_DIGITS:
-            return int(digits)
     sign, whole, decimals = _parts(text)
     if len(decimals) > 2:
         raise ValueError("В сумме больше двух знаков после запятой.")
@@ -75,8 +70,6 @@ def money(text: str) -> int:
 
 def printed(text: str, most: int) -> str:
     """A decimal with the decimals it was printed with and a point: `50,50` is `50.50`."""
-    if text.isdecimal() and text[0] != "0" and len(text) <= WHOLE_DIGITS:
-        return text
     sign, whole, decimals = _parts(text)
     if len(decimals) > most:
         raise ValueError(f"Больше {most} знаков после запятой.")
@@ -225,11 +218,68 @@ def converter(column: Column) -> Converter:
             raise ValueError("Обязательное поле пустое.")
         return column.default
 
-    return Memo(converted).__getitem__
+    if not column.varied:
+        return Memo(converted).__getitem__
+    match column.kind:
+        case Kind.MONEY:
+            return _quick_money(converted, column)
+        case Kind.DECIMAL:
+            return _quick_decimal(converted, column)
+        case _:
+            return converted
+
+
+def _quick_money(converted: Converter, column: Column) -> Converter:
+    """Most sums are printed as `123,45`, and most of those that may be empty are."""
+    mandatory, default = column.mandatory, column.default
+
+    def quick(text: str) -> Value:
+        if not text and not mandatory:
+            return default
+        if text[-3:-2] == ",":
+            digits = text[:-3] + text[-2:]
+            if digits.isdecimal() and len(digits) <= WHOLE_DIGITS:
+                return int(digits)
+        return converted(text)
+
+    return quick
+
+
+def _quick_decimal(converted: Converter, column: Column) -> Converter:
+    """Most decimals are printed as `123` or `123,456`; they are kept as they are."""
+    mandatory, default, most = column.mandatory, column.default, column.limit
+
+    def quick(text: str) -> Value:
+        if not text and not mandatory:
+            return default
+        if text.isascii() and len(text) <= WHOLE_DIGITS and text[0] != "0":
+            if text.isdecimal():
+                return text
+            whole, _, decimals = text.partition(",")
+            if (whole + decimals).isdecimal() and whole and 0 < len(decimals) <= most:
+                return f"{whole}.{decimals}"
+        return converted(text)
+
+    return quick
 
 
 def _likeness(column: Column) -> tuple[object, ...]:
-    return column.kind, column.mandatory, column.words, column.limit, column.low, column.empty
+    return column.kind, column.mandatory, column.words, column.limit, column.low, column.empty, column.varied
+
+
+def _written_out(converters: Sequence[Converter], places: Sequence[int]) -> Callable[[Sequence[str]], list[Value]]:
+    """`[convert(cells[place]) for …]` as one expression: a loop over twenty columns costs as much as their values.
+
+    The expression is made of our own names and numbers; nothing of the file is in it.
+    """
+    names: dict[str, object] = {}
+    parts = []
+    for number, (convert, place) in enumerate(zip(converters, places, strict=True)):
+        memo = getattr(convert, "__self__", None)
+        names[f"c{number}"] = memo if isinstance(memo, Memo) else convert
+        parts.append(f"c{number}[cells[{place}]]" if isinstance(memo, Memo) else f"c{number}(cells[{place}])")
+    written: Callable[[Sequence[str]], list[Value]] = eval(f"lambda cells: [{', '.join(parts)}]", names)
+    return written
 
 
 class RowParser:
@@ -240,12 +290,12 @@ class RowParser:
         self.places = [header.places[column.name] for column in self.columns]
         alike: dict[tuple[object, ...], Converter] = {}  # columns of one kind remember together
         self._converters = [alike.setdefault(_likeness(column), converter(column)) for column in self.columns]
-        self._pick: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*self.places)
+        self._convert = _written_out(self._converters, self.places)
 
     def parse(self, cells: Sequence[str]) -> list[Value]:
         """Values of a row as wide as the header. Raises BadCell for its first bad cell."""
         try:
-            return [convert(cell) for convert, cell in zip(self._converters, self._pick(cells), strict=False)]
+            return self._convert(cells)
         except ValueError:
             raise self._fault(cells)
 

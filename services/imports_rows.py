@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from exchange.lines import Unreadable
 from exchange.reader import TableRows
@@ -14,6 +14,7 @@ from models.staging import Stage
 from services import secrets
 
 STEP = 20_000  # rows between two reports of progress
+MOST_CODES = 1_000
 _PASSPORT = ("passport_series", "passport_number", "passport_date", "passport_code", "birth_date")
 _NO_CONTACT = "Нужен адрес почты, телефон или код активации: без них приглашение не послать."
 
@@ -22,7 +23,14 @@ def stage_rows(stage: Stage, rows: TableRows, data_key: str, done: Callable[[int
     """All rows of one table; those that cannot be read are refused. `done` hears how many bytes are read."""
     parser, table = RowParser(rows.header), rows.header.table.name
     shape = _SHAPES.get(table, _Reference)(stage, [column.name for column in parser.columns], data_key)
-    loader = stage.loader(table, shape.columns)
+    stage.load(table, shape.columns, _shaped(stage, rows, parser, shape, done))
+    done(rows.position)
+
+
+def _shaped(
+    stage: Stage, rows: TableRows, parser: RowParser, shape: _Shape, done: Callable[[int], None]
+) -> Iterator[list[Value]]:
+    table, parse, shaped = rows.header.table.name, parser.parse, shape.row
     private = {column.heading for column in parser.columns if column.private}
     count = 0
     for line, cells in rows:
@@ -33,12 +41,10 @@ def stage_rows(stage: Stage, rows: TableRows, data_key: str, done: Callable[[int
             stage.refuse(table, line, "", "", cells.reason)
             continue
         try:
-            loader.add(shape.row(line, parser.parse(cells)))
+            yield shaped(line, parse(cells))
         except BadCell as bad:
             stage.refuse(table, line, bad.column, "" if bad.column in private else bad.value, bad.reason)
             shape.lost([cells[place].strip() for place in parser.places])
-    loader.flush()
-    done(rows.position)
 
 
 class _Shape:
@@ -82,6 +88,8 @@ class _OfAccount(_Shape):
     def __init__(self, stage: Stage, names: list[str], data_key: str) -> None:
         self._last: tuple[Value, Value] = (None, None)
         self._holder = 0
+        self._codes: dict[Value, int] = {}  # services of the supplier at hand
+        self._codes_of: dict[Value, dict[Value, int]] = {}
         super().__init__(stage, names, data_key)
         self.columns = ["line", "holder", *self.columns[3:]]
         self._service = self.place("service")
@@ -91,10 +99,21 @@ class _OfAccount(_Shape):
         if (supplier, number) != self._last:
             self._holder = self.stage.holder(str(supplier), str(number))
             self._last = supplier, number
+            if len(self._codes_of) >= MOST_CODES:
+                self._codes_of.clear()
+            self._codes = self._codes_of.setdefault(supplier, {})
         if self._service is not None:
-            values[self._service] = self.stage.service(str(supplier), str(values[self._service]))
+            code = values[self._service]
+            service = self._codes.get(code)
+            values[self._service] = self._new_service(supplier, code) if service is None else service
         values[0], values[1] = line, self._holder
         return self.finish(values)
+
+    def _new_service(self, supplier: Value, code: Value) -> int:
+        if len(self._codes) >= MOST_CODES:  # a column of garbage must not fill the memory
+            self._codes.clear()
+        found = self._codes[code] = self.stage.service(str(supplier), str(code))
+        return found
 
     def finish(self, values: list[Value]) -> list[Value]:
         """The last touch to a row whose first two values are its line and its holder."""

@@ -8,6 +8,6 @@ from models.staging.alone import Busy, alone
 from models.staging.publish import Counts, Publication
 from models.staging.references import look_up
 from models.staging.rules import apply_rules
-from models.staging.store import Loader, Refusal, Stage
+from models.staging.store import Refusal, Stage
 
-__all__ = ["Busy", "Counts", "Loader", "Publication", "Refusal", "Stage", "alone", "apply_rules", "look_up"]
+__all__ = ["Busy", "Counts", "Publication", "Refusal", "Stage", "alone", "apply_rules", "look_up"]

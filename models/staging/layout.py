@@ -26,7 +26,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Layout:
-    """A staged table: its key, in whose order it lies, and its other columns, `line` first."""
+    """A staged table: its key and its other columns, `line` first."""
 
     name: str
     key: tuple[Field, ...]
@@ -41,10 +41,9 @@ class Layout:
         return tuple(field.name for field in self.fields)
 
     def staged(self) -> str:
-        """DDL of the stage: rows lie in the order of the key, so those of an account lie together."""
+        """DDL of the stage: rows lie as they come, an index on the key is made when all are there."""
         columns = ", ".join(f'"{f.name}" {SQLITE_TYPES[f.kind]} DEFAULT {f.default}' for f in self.fields)
-        key = ", ".join(f'"{field.name}"' for field in self.key)
-        return f'CREATE TABLE "{self.name}" ({columns}, PRIMARY KEY ({key})) WITHOUT ROWID'
+        return f'CREATE TABLE "{self.name}" ({columns})'
 
     def incoming(self, types: dict[str, str]) -> str:
         """DDL of the chunk's table in the database's session."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from models.staging.layout import LAYOUTS, OF_ACCOUNTS, SCALES, Layout
+from models.staging.layout import LAYOUTS, SCALES, Layout
 
 Value = int | str | None
 
-BATCH = 2_000
+Row = list[Value]
+
+BATCH = 1_000
 _REMEMBERED = 100_000  # accounts whose numbers are kept in memory
-_FILE_ORDER = "position"  # says where a line stood in its file, and is no part of what the row says
+_NO_CONTENT = ("line", "position")  # where a row stood, not what it says
+_SECOND: Callable[[Row], Any] = itemgetter(1)
+_PREFIX = "abonent-import-"
 
 _SCHEMA = """
 CREATE TABLE refused ("table" TEXT, line INTEGER, heading TEXT, value TEXT, reason TEXT,
@@ -45,16 +53,20 @@ class Refusal(NamedTuple):
 
 
 class Stage:
-    """Rows of a package on their way. Close it, or let the process end: the file has no name any more."""
+    """Rows of a package on their way. The file goes when the stage is closed, at the latest with the next import."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix="abonent-import-") as file:
-            self.sql = sqlite3.connect(file.name, isolation_level=None)
-            # A stage is never reopened: nothing of it has to survive a crash.
-            for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-48000"):
-                self.sql.execute(f"PRAGMA {pragma}")
-            self.sql.executescript(_SCHEMA + ";".join(layout.staged() for layout in LAYOUTS.values()))
-        self.sql.execute("BEGIN")  # never committed: the pages that do not fit the cache go to the file
+        _sweep(folder)
+        self._file = tempfile.NamedTemporaryFile(dir=folder, prefix=_PREFIX)  # noqa: SIM115 - closed with the stage
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # says that the file is in use; SQLite locks otherwise
+        self.path = self._file.name
+        self.sql = sqlite3.connect(self.path, isolation_level=None)
+        # A stage is never read again after a crash: nothing of it has to survive one.
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16000", "page_size=16384"):
+            self.sql.execute(f"PRAGMA {pragma}")
+        self.sql.execute("BEGIN")  # until `finish`: the pages that do not fit the cache go to the file
+        for statement in (*_SCHEMA.split(";"), *(layout.staged() for layout in LAYOUTS.values())):
+            self.sql.execute(statement)
         self.sql.executemany("INSERT INTO scale VALUES (?, ?, ?)", _scales())
         self.present: dict[str, frozenset[str]] = {}
         self.repeated: dict[str, int] = {}
@@ -62,8 +74,13 @@ class Stage:
         self._holders: dict[tuple[str, str], int] = {}
         self._services: dict[tuple[str, str], int] = {}
 
+    def finish(self) -> None:
+        """No more rows come: others may read the file."""
+        self.sql.execute("COMMIT")
+
     def close(self) -> None:
         self.sql.close()
+        self._file.close()
 
     def __enter__(self) -> Stage:
         return self
@@ -119,57 +136,55 @@ class Stage:
         """A line of the bill was refused: those that came are not the whole set."""
         self.sql.execute("INSERT OR IGNORE INTO torn VALUES (?, ?)", (holder, bill))
 
-    def loader(self, table: str, columns: Sequence[str]) -> Loader:
-        """A loader of rows whose values stand in the order of `columns`, with `line` among them."""
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Takes rows whose values stand in the order of `columns`, `line` first and then, if any, the holder.
+
+        The same key twice is met here: an identical row changes nothing, a different one is refused.
+        """
         self.present[table] = frozenset(columns)
-        self.repeated.setdefault(table, 0)
-        return Loader(self, LAYOUTS[table], columns)
+        named, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
+        insert = f'INSERT INTO "{table}" ({named}) VALUES ({places})'
+        rows = iter(rows)
+        while batch := list(islice(rows, BATCH)):
+            self.sql.executemany(insert, batch)
+            if columns[1] == "holder":
+                for holder, count in Counter(map(_SECOND, batch)).items():
+                    self.rows_of[holder] += count
+        self.repeated[table] = self._settle(LAYOUTS[table])
+
+    def _settle(self, layout: Layout) -> int:
+        """Orders the table by its key; returns how many rows only repeated another."""
+        sql, name = self.sql, layout.name
+        key = ", ".join(f'"{field.name}"' for field in layout.key)
+        sql.execute(f'CREATE INDEX "of_{name}" ON "{name}" ({key})')
+        if not sql.execute(f'SELECT 1 FROM "{name}" GROUP BY {key} HAVING count(*) > 1 LIMIT 1').fetchone():
+            return 0
+        sql.execute("DROP TABLE IF EXISTS repeat")
+        matched = " AND ".join(f'f."{field.name}" = x."{field.name}"' for field in layout.key)
+        same = " AND ".join(f'y."{f.name}" IS x."{f.name}"' for f in layout.rest if f.name not in _NO_CONTENT)
+        sql.execute(
+            f"""CREATE TABLE repeat AS SELECT x.line, f.first, {same} AS is_same FROM "{name}" x
+            JOIN (SELECT {key}, min(line) AS first FROM "{name}" GROUP BY {key} HAVING count(*) > 1) f ON {matched}
+            JOIN "{name}" y ON {matched.replace("f.", "y.")} AND y.line = f.first WHERE x.line > f.first"""
+        )
+        sql.execute(
+            """INSERT OR IGNORE INTO refused SELECT ?, line, '', '', 'Повтор ключа, см. строку ' || first || '.'
+            FROM repeat WHERE NOT is_same""",
+            (name,),
+        )
+        sql.execute(f'DELETE FROM "{name}" WHERE line IN (SELECT line FROM repeat)')
+        return int(sql.execute("SELECT count(*) FROM repeat WHERE is_same").fetchone()[0])
 
 
-class Loader:
-    """Rows of one table into the stage; the same key twice is met here."""
-
-    def __init__(self, stage: Stage, layout: Layout, columns: Sequence[str]) -> None:
-        self._stage, self._table = stage, layout.name
-        self._columns = tuple(columns)
-        self._line = self._columns.index("line")
-        self._holder = self._columns.index("holder") if layout.name in OF_ACCOUNTS else None
-        named = ", ".join(f'"{column}"' for column in columns)
-        places = ", ".join("?" * len(columns))
-        self._insert = f'INSERT OR IGNORE INTO "{layout.name}" ({named}) VALUES ({places})'
-        self._key = [self._columns.index(field.name) for field in layout.key if field.name in columns]
-        same = " AND ".join(f'"{self._columns[place]}" = ?' for place in self._key)
-        self._select = f'SELECT {named} FROM "{layout.name}" WHERE {same}'
-        self._content = [n for n, name in enumerate(columns) if name not in ("line", _FILE_ORDER)]
-        self._batch: list[list[Value]] = []
-
-    def add(self, row: list[Value]) -> None:
-        self._batch.append(row)
-        if len(self._batch) >= BATCH:
-            self.flush()
-
-    def flush(self) -> None:
-        """What is added is in the stage after it."""
-        stored = self._stage.sql.executemany(self._insert, self._batch).rowcount
-        if self._holder is not None:
-            rows_of, place = self._stage.rows_of, self._holder
-            for row in self._batch:
-                rows_of[row[place]] += 1  # type: ignore[index]
-        if stored < len(self._batch):
-            self._meet_repeats()
-        self._batch.clear()
-
-    def _meet_repeats(self) -> None:
-        """The same key twice: an identical row changes nothing, a different one is refused."""
-        for row in self._batch:
-            first = self._stage.sql.execute(self._select, [row[place] for place in self._key]).fetchone()
-            if first is None or first[self._line] == row[self._line]:
-                continue
-            if all(first[place] == row[place] for place in self._content):
-                self._stage.repeated[self._table] += 1
-            else:
-                reason = f"Повтор ключа, см. строку {first[self._line]}."
-                self._stage.refuse(self._table, int(str(row[self._line])), "", "", reason)
+def _sweep(folder: Path | None) -> None:
+    """Removes the files of imports that were killed: whoever works on one holds its lock."""
+    for path in Path(folder or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+        except OSError:  # it lives, or is not ours
+            continue
 
 
 def _scales() -> Iterator[tuple[str, str, int]]:

@@ -14,7 +14,7 @@ _HOLDER = ("holder", "supplier", "number")
 _CHARGED = ("holder", "bill")
 _ASIDE = {
     "incoming_holder": "holder {int} PRIMARY KEY, supplier text, number text",
-    "incoming_charged": "holder {int}, bill text",
+    "incoming_charged": "holder {int}, bill text, PRIMARY KEY (holder, bill)",
     "incoming_service": "service {int} PRIMARY KEY, supplier text, code text",
     "whose": "holder {int} PRIMARY KEY, account_id {int}",
     "which": "service {int} PRIMARY KEY, service_id {int}",
@@ -27,14 +27,21 @@ _ASIDE = {
 
 
 class Window:
-    """Temporary tables `incoming_…` with the rows of one chunk at a time; dropped at the end."""
+    """Temporary tables `incoming_…` with the rows of one chunk at a time; dropped at the end.
+
+    On SQLite the stage is attached to the session, and rows go from file to file.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._tables = [name for name in LAYOUTS if stage.present.get(name)]
+        self._is_attached = not on_postgresql() and not db.in_transaction()
 
     def __enter__(self) -> Window:
+        self._stage.finish()
         types = POSTGRESQL_TYPES if on_postgresql() else SQLITE_TYPES
+        if self._is_attached:
+            db.execute_sql("ATTACH ? AS stage", (self._stage.path,))
         self._drop()
         for name, columns in _ASIDE.items():
             db.execute_sql(f"CREATE TEMP TABLE {name} ({columns.format(**types)})")
@@ -52,6 +59,8 @@ class Window:
 
     def __exit__(self, *_: object) -> None:
         self._drop()
+        if self._is_attached:
+            db.execute_sql("DETACH stage")
 
     def _drop(self) -> None:
         for name in (*_ASIDE, *(f"incoming_{name}" for name in LAYOUTS)):
@@ -60,17 +69,16 @@ class Window:
     def show(self, first: int, last: int) -> None:
         """The rows of the holders from `first` to `last`, and of no others."""
         within = f" BETWEEN {first} AND {last}"
-        sql = self._stage.sql
         with _loading():
             for name in ("incoming_holder", "incoming_charged", *(f"incoming_{name}" for name in OF_ACCOUNTS)):
                 _empty(name)
-            holders = sql.execute(f"SELECT id, supplier, number FROM holder WHERE id{within} AND is_known")
-            _copy("incoming_holder", _HOLDER, holders)
+            self._take(
+                "incoming_holder", _HOLDER, f"id, supplier, number FROM {{stage}}holder WHERE id{within} AND is_known"
+            )
             if "charges" in self._tables:
-                _copy("incoming_charged", _CHARGED, sql.execute(
-                    f"""SELECT c.holder, c.bill FROM charged c LEFT JOIN torn t
+                whole = f"""c.holder, c.bill FROM {{stage}}charged c LEFT JOIN {{stage}}torn t
                     ON t.holder = c.holder AND t.bill = c.bill WHERE c.holder{within} AND t.holder IS NULL"""
-                ))  # fmt: skip
+                self._take("incoming_charged", _CHARGED, whole)
             for name in self._tables:
                 if name in OF_ACCOUNTS:
                     self._fill(name, f" WHERE holder{within}")
@@ -78,7 +86,14 @@ class Window:
     def _fill(self, name: str, where: str) -> None:
         columns = LAYOUTS[name].names
         named = ", ".join(f'"{column}"' for column in columns)
-        _copy(f"incoming_{name}", columns, self._stage.sql.execute(f'SELECT {named} FROM "{name}"{where}'))
+        self._take(f"incoming_{name}", columns, f'{named} FROM {{stage}}"{name}"{where}')
+
+    def _take(self, name: str, columns: Sequence[str], selected: str) -> None:
+        if self._is_attached:
+            named = ", ".join(f'"{column}"' for column in columns)
+            db.execute_sql(f"INSERT INTO {name} ({named}) SELECT {selected.format(stage='stage.')}")
+        else:
+            _copy(name, columns, self._stage.sql.execute(f"SELECT {selected.format(stage='')}"))
 
 
 def _empty(name: str) -> None:
