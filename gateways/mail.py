@@ -71,8 +71,11 @@ class SmtpMailer:
         except smtplib.SMTPRecipientsRefused as fault:
             code = next(iter(fault.recipients.values()))[0]
             raise Undeliverable(f"адрес не принят ({code})", permanent=500 <= code < 600)
+        except smtplib.SMTPDataError as fault:
+            raise Undeliverable(f"письмо не принято ({fault.smtp_code})", permanent=500 <= fault.smtp_code < 600)
         except smtplib.SMTPResponseException as fault:
-            raise Undeliverable(f"сервер ответил {fault.smtp_code}", permanent=500 <= fault.smtp_code < 600)
+            # A wrong password or sender is the portal's fault: mended in an hour, it must not have cost a letter.
+            raise Undeliverable(f"сервер ответил {fault.smtp_code}", permanent=False)
         except (OSError, smtplib.SMTPException) as fault:
             raise Undeliverable(f"сервер не ответил ({type(fault).__name__})", permanent=False)
         return str(message["Message-ID"])

@@ -12,7 +12,7 @@ from flask import Flask
 
 from models import Code, Consent, Outbox, Resident, db
 from presets import load_preset
-from services import codes, contacts, letters, outbox, passwords, registration, texts
+from services import codes, letters, outbox, passwords, registration, texts
 from services.letters import Desk, Letter
 from services.limits import Visitor
 from services.refusal import Refused
@@ -22,11 +22,6 @@ from tests.factories import NOW
 from tests.queries import counted
 
 POLICY = load_preset("default", {}, {}).password
-USERNAME_POLICY = load_preset(
-    "default",
-    {"password": {"shortest": 6, "longest": 16, "latin_only": False, "upper": False, "lower": False, "digit": False,
-                  "symbols": "! @ # $ % ^ _ * & ;"}}, {},
-).password  # fmt: skip
 HERE = Visitor(key="k" * 32, address="192.0.2.7")
 DESK = Desk(lambda name, /, **facts: f"{name}\n{facts}", "https://portal.example", "Светлоречье", "k" * 32, Random(7))
 
@@ -274,101 +269,6 @@ def test_a_link_pressed_twice_at_once_is_used_once(app: Flask) -> None:
 )
 def test_a_full_name_is_split_at_blanks(typed: str, parts: tuple[str, str, str]) -> None:
     assert registration.split_name(typed) == parts
-
-
-@pytest.mark.parametrize(
-    ("typed", "stored"),
-    [
-        ("8 (912) 345-67-89", "+79123456789"),
-        ("+7 912 345 67 89", "+79123456789"),
-        ("79123456789", "+79123456789"),
-        ("9123456789", "+79123456789"),
-        ("8 3812 24-00-00", "+73812240000"),
-        ("+375 29 123-45-67", "+375291234567"),
-    ],
-)
-def test_a_phone_is_stored_in_one_form(typed: str, stored: str) -> None:
-    assert contacts.phone_of(typed) == stored
-
-
-@pytest.mark.parametrize("typed", ["", "123", "+0123456789", "912345678", "+1234567890123456", "почта", "+8123"])
-def test_what_is_no_phone_is_refused(typed: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        contacts.phone_of(typed)
-    assert refusal.value.field == "phone"
-
-
-@pytest.mark.parametrize(
-    ("typed", "stored"),
-    [
-        ("Anna@Example.ORG", "Anna@example.org"),
-        ("анна@Почта.РФ", "анна@почта.рф"),
-        ("a+b@example.org", "a+b@example.org"),
-    ],
-)
-def test_an_email_is_stored_readable(typed: str, stored: str) -> None:
-    assert contacts.email_of(typed) == stored
-
-
-@pytest.mark.parametrize(
-    "typed",
-    ["", "anna", "anna@", "@example.org", "anna@localhost", "a b@example.org", "anna@example.org\nBcc: x@example.org",
-     "anna@example.org,x@example.org", "anna@[127.0.0.1]", '"a b"@example.org', "a" * 300 + "@example.org",
-     "<anna@example.org>", "anna@exa\rmple.org"],
-)  # fmt: skip
-def test_what_is_no_email_is_refused(typed: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        contacts.email_of(typed)
-    assert refusal.value.field == "email"
-
-
-@pytest.mark.parametrize(
-    ("password", "broken"),
-    [
-        ("bereza-u-okna", ["Заглавные буквы", "Цифры"]),
-        ("Bereza1", ["Не менее 8 символов"]),
-        ("Берёза-у-0кна", ["Буквы только латинского алфавита"]),
-        ("Bereza u 0kna", ["Любые символы кроме пробелов"]),
-        ("BEREZA-U-0KNA", ["Строчные буквы"]),
-        ("Bereza-u-0kna", []),
-        ("Bereza🌸u0kna", []),
-    ],
-)
-def test_the_rules_of_the_preset(password: str, broken: list[str]) -> None:
-    assert [rule.words for rule in passwords.rules(POLICY, password) if not rule.is_kept] == broken
-
-
-def test_an_empty_password_keeps_no_rule() -> None:
-    assert not any(rule.is_kept for rule in passwords.rules(POLICY, ""))
-
-
-def test_another_preset_has_other_rules() -> None:
-    words = [rule.words for rule in passwords.rules(USERNAME_POLICY, "пароль!")]
-    assert words == ["От 6 до 16 символов", "Только буквы, цифры и знаки ! @ # $ % ^ _ * & ;"]
-    passwords.check(USERNAME_POLICY, "берёза_7!")
-    with pytest.raises(Refused, match="знаки"):
-        passwords.check(USERNAME_POLICY, "берёза(7)")
-    with pytest.raises(Refused, match="не больше 16"):
-        passwords.check(USERNAME_POLICY, "b" * 17)
-
-
-@pytest.mark.parametrize(
-    "password", ["Password123", "Qwerty123", "Qwerty123!", "1Qaz2wsx", "Gfhjkm123", "Privet2026"]
-)
-def test_the_commonest_passwords_are_refused(password: str) -> None:
-    with pytest.raises(Refused, match="слишком известен"):
-        passwords.check(POLICY, password)
-
-
-def test_ones_own_words_are_no_password() -> None:
-    with pytest.raises(Refused, match="логина или e-mail"):
-        passwords.check(POLICY, "Sokolova1975", "sokolova@example.org", "sokolova")
-    passwords.check(POLICY, "Bereza-u-0kna", "ann@example.org", "ann")
-
-
-def test_a_password_of_ten_thousand_signs_is_refused_at_once() -> None:
-    with pytest.raises(Refused, match="не больше 128"):
-        passwords.check(POLICY, "Aa1" * 3333)
 
 
 def test_texts_are_published_once(published: None) -> None:

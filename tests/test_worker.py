@@ -7,58 +7,29 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from threading import Event, Lock
+from threading import Event
 
 import pytest
 from flask import Flask
 
 import worker
 from config import Settings
-from gateways.mail import CapturedMailer, Mail, SmtpMailer, Undeliverable, compose
+from gateways.mail import SmtpMailer, Undeliverable
 from models import Attempt, Captcha, Code, Outbox, Resident, db
-from services import codes, outbox, recovery, registration, texts
+from services import codes, outbox, registration, texts
 from services.limits import Visitor
-from services.sign_in import Login
 from tests import factories
 from tests.client import PageClient
 from tests.factories import NOW
+from tests.post import Post, again, put, send
 from worker import Job, Worker
 
 MINUTE = timedelta(minutes=1)
 HERE = Visitor(key="k" * 32)
 
 
-class Post:
-    """A mail server of the tests: keeps what it was given, or answers as it is told to."""
-
-    def __init__(self, *faults: Undeliverable) -> None:
-        self.mails: list[Mail] = []
-        self.faults = list(faults)
-        self._one_at_a_time = Lock()
-
-    def send(self, mail: Mail, _now: datetime) -> str:
-        with self._one_at_a_time:
-            if self.faults:
-                raise self.faults.pop(0)
-            self.mails.append(mail)
-            return f"<{mail.key}@post>"
-
-
 def down() -> Undeliverable:
     return Undeliverable("сервер не ответил", permanent=False)
-
-
-def put(key: str = "k1", kind: str = "known-email", now: datetime = NOW, **facts: object) -> Outbox:
-    outbox.put(kind, key, now, **{"destination": "anna@example.org", **facts})  # type: ignore[arg-type]
-    return Outbox.get(Outbox.key == key)
-
-
-def send(post: Post, settings: Settings, now: datetime = NOW, keeps_body: bool = False) -> int:
-    return worker.send_letters(post, worker.desk_of(settings), keeps_body, now)
-
-
-def again(row: Outbox) -> Outbox:
-    return Outbox.get_by_id(row.id)
 
 
 def test_a_letter_goes_out_once_and_its_body_is_not_kept(database: Flask, settings: Settings) -> None:
@@ -180,66 +151,6 @@ def test_two_workers_send_nothing_twice(app: Flask, settings: Settings) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(one, range(4))) == 40
     assert len({mail.key for mail in post.mails}) == len(post.mails) == 40
-
-
-def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings) -> None:
-    from models import Checkout, Order, OrderLine
-    from services.letters import KINDS
-
-    texts.seed(NOW)
-    waiting = factories.resident(email="new@example.org", state="waiting")
-    anna = factories.resident(email="anna@example.org")
-    account = factories.account(number="0012-3/4")
-    checkout = Checkout.create(resident=anna, once="o", created_at=NOW)
-    order = Order.create(
-        checkout=checkout, supplier=account.supplier, gateway="testbank", number="129", amount=123450, fee=100,
-        created_at=NOW, expires_at=NOW,
-    )  # fmt: skip
-    OrderLine.create(order=order, account=account, amount=123450)
-    recovery.ask(Login("email", "anna@example.org"), HERE, NOW, "page")
-    put("k1", "activation", resident=waiting, destination="")
-    put("k2", "password-changed", resident=anna, destination="")
-    for kind in ("account-linked", "account-shared"):
-        put(kind, kind, resident=anna, destination="", account=account.id)
-    put("k3", "payment-received", resident=anna, destination="", order=order.id)
-    put("k4", "known-email")
-    post = Post()
-    assert send(post, settings) == len(KINDS) == len(post.mails)
-    letters = {mail.subject.partition(":")[0]: mail.text for mail in post.mails}
-    assert "1 234,50 ₽" in letters["Оплата принята"].replace("\N{NO-BREAK SPACE}", " ")
-    assert "0012-3/4" in letters["Вам добавлен лицевой счёт"]
-    assert re.search(r"Код: \d{6}\n", letters["Код для нового пароля"])
-    assert all("None" not in text and "{" not in text and "Светлоречье" in text for text in letters.values())
-
-
-def test_a_name_that_was_typed_reaches_no_letter(database: Flask, settings: Settings) -> None:
-    """Else a stranger could write to anyone in our name."""
-    put(resident=factories.resident(state="waiting", surname="Выиграли-приз-http://evil"), kind="activation")
-    post = Post()
-    send(post, settings)
-    assert "evil" not in post.mails[0].text + post.mails[0].subject
-
-
-@pytest.mark.parametrize("name", ["Портал\nBcc: all@example.org", "Портал\r\n\r\nтекст"])
-def test_a_subject_has_one_line(database: Flask, settings: Settings, name: str) -> None:
-    put()
-    post = Post()
-    send(post, replace(settings, name=name))
-    message = compose(post.mails[0], "Кабинет <a@example.org>", NOW)
-    assert "\n" not in post.mails[0].subject and "\r" not in post.mails[0].subject and message["Bcc"] is None
-
-
-def test_an_address_with_a_line_end_is_never_sent(database: Flask, settings: Settings) -> None:
-    row = put(destination="anna@example.org\r\nBcc: all@example.org")
-    assert worker.send_letters(CapturedMailer(), worker.desk_of(settings), True, NOW) == 0
-    assert again(row).state == "dead"
-
-
-def test_an_international_domain_is_sent_in_its_ascii_spelling(database: Flask, settings: Settings) -> None:
-    put(destination="anna@почта.рф")
-    post = Post()
-    send(post, settings)
-    assert post.mails[0].to == "anna@xn--80a1acny.xn--p1ai"
 
 
 def test_an_index_finds_the_letters_that_wait(database: Flask) -> None:

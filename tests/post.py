@@ -1,0 +1,42 @@
+"""What tests of letters share: a mail server in memory, a letter to send, a round of the worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from threading import Lock
+
+import worker
+from config import Settings
+from gateways.mail import Mail, Undeliverable
+from models import Outbox
+from services import outbox
+from tests.factories import NOW
+
+
+class Post:
+    """A mail server of the tests: keeps what it was given, or answers as it is told to."""
+
+    def __init__(self, *faults: Undeliverable) -> None:
+        self.mails: list[Mail] = []
+        self.faults = list(faults)
+        self._one_at_a_time = Lock()
+
+    def send(self, mail: Mail, _now: datetime) -> str:
+        with self._one_at_a_time:
+            if self.faults:
+                raise self.faults.pop(0)
+            self.mails.append(mail)
+            return f"<{mail.key}@post>"
+
+
+def put(key: str = "k1", kind: str = "known-email", now: datetime = NOW, **facts: object) -> Outbox:
+    outbox.put(kind, key, now, **{"destination": "anna@example.org", **facts})  # type: ignore[arg-type]
+    return Outbox.get(Outbox.key == key)
+
+
+def send(post: Post, settings: Settings, now: datetime = NOW, keeps_body: bool = False) -> int:
+    return worker.send_letters(post, worker.desk_of(settings), keeps_body, now)
+
+
+def again(row: Outbox) -> Outbox:
+    return Outbox.get_by_id(row.id)

@@ -1,0 +1,132 @@
+"""What letters say, and what a mail server makes of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+import worker
+from config import Settings
+from gateways.mail import CapturedMailer, compose
+from services import recovery, texts
+from services.limits import Visitor
+from services.sign_in import Login
+from tests import factories, smtp
+from tests.factories import NOW
+from tests.post import Post, again, put, send
+
+MINUTE = timedelta(minutes=1)
+HERE = Visitor(key="k" * 32)
+
+
+def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings) -> None:
+    from models import Checkout, Order, OrderLine
+    from services.letters import KINDS
+
+    texts.seed(NOW)
+    waiting = factories.resident(email="new@example.org", state="waiting")
+    anna = factories.resident(email="anna@example.org")
+    account = factories.account(number="0012-3/4")
+    checkout = Checkout.create(resident=anna, once="o", created_at=NOW)
+    order = Order.create(
+        checkout=checkout, supplier=account.supplier, gateway="testbank", number="129", amount=123450, fee=100,
+        created_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    OrderLine.create(order=order, account=account, amount=123450)
+    recovery.ask(Login("email", "anna@example.org"), HERE, NOW, "page")
+    put("k1", "activation", resident=waiting, destination="")
+    put("k2", "password-changed", resident=anna, destination="")
+    for kind in ("account-linked", "account-shared"):
+        put(kind, kind, resident=anna, destination="", account=account.id)
+    put("k3", "payment-received", resident=anna, destination="", order=order.id)
+    put("k4", "known-email")
+    post = Post()
+    assert send(post, settings) == len(KINDS) == len(post.mails)
+    letters = {mail.subject.partition(":")[0]: mail.text for mail in post.mails}
+    assert "1 234,50 ₽" in letters["Оплата принята"].replace("\N{NO-BREAK SPACE}", " ")
+    assert "0012-3/4" in letters["Вам добавлен лицевой счёт"]
+    assert re.search(r"Код: \d{6}\n", letters["Код для нового пароля"])
+    assert all("None" not in text and "{" not in text and "Светлоречье" in text for text in letters.values())
+
+
+def test_a_name_that_was_typed_reaches_no_letter(database: Flask, settings: Settings) -> None:
+    """Else a stranger could write to anyone in our name."""
+    put(resident=factories.resident(state="waiting", surname="Выиграли-приз-http://evil"), kind="activation")
+    post = Post()
+    send(post, settings)
+    assert "evil" not in post.mails[0].text + post.mails[0].subject
+
+
+@pytest.mark.parametrize("name", ["Портал\nBcc: all@example.org", "Портал\r\n\r\nтекст"])
+def test_a_subject_has_one_line(database: Flask, settings: Settings, name: str) -> None:
+    put()
+    post = Post()
+    send(post, replace(settings, name=name))
+    message = compose(post.mails[0], "Кабинет <a@example.org>", NOW)
+    assert "\n" not in post.mails[0].subject and "\r" not in post.mails[0].subject and message["Bcc"] is None
+
+
+def test_an_address_with_a_line_end_is_never_sent(database: Flask, settings: Settings) -> None:
+    row = put(destination="anna@example.org\r\nBcc: all@example.org")
+    assert worker.send_letters(CapturedMailer(), worker.desk_of(settings), True, NOW) == 0
+    assert again(row).state == "dead"
+
+
+def test_an_international_domain_is_sent_in_its_ascii_spelling(database: Flask, settings: Settings) -> None:
+    put(destination="anna@почта.рф")
+    post = Post()
+    send(post, settings)
+    assert post.mails[0].to == "anna@xn--80a1acny.xn--p1ai"
+
+
+def by_smtp(settings: Settings, url: str, now: datetime = NOW) -> int:
+    """Sends what waits as production does."""
+    real = replace(settings, demo=False, mail_url=url, mail_from="Кабинет <no-reply@kabinet.example>")
+    mailer = worker.mailer_of(real)
+    assert mailer is not None
+    return worker.send_letters(mailer, worker.desk_of(real), False, now)
+
+
+def test_a_letter_arrives_as_it_was_written(database: Flask, settings: Settings) -> None:
+    row = put()
+    with smtp.server() as server:
+        assert by_smtp(settings, server.url) == 1
+    [letter] = server.letters
+    assert letter["To"] == "anna@example.org" and letter["Subject"] == "У вас уже есть кабинет: Светлоречье"
+    assert letter["From"] == "Кабинет <no-reply@kabinet.example>" and f"outbox-{row.id}@" in letter["Message-ID"]
+    assert "Кабинет с этим адресом у вас уже есть" in letter.get_content()
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "state"),
+    [
+        ("AUTH", "535 wrong password", "waiting"),
+        ("MAIL", "550 sender not allowed", "waiting"),
+        ("RCPT", "450 try later", "waiting"),
+        ("RCPT", "550 no such mailbox", "dead"),
+        ("TAKEN", "554 looks like spam", "dead"),
+        ("TAKEN", "451 try later", "waiting"),
+    ],
+)
+def test_only_what_is_the_letters_own_fault_ends_it(
+    database: Flask, settings: Settings, command: str, answer: str, state: str
+) -> None:
+    row = put()
+    with smtp.server() as server:
+        server.answers[command] = answer
+        assert by_smtp(settings, server.url) == 0
+        assert again(row).state == state and answer[:3] in again(row).error
+        server.answers.clear()
+        assert by_smtp(settings, server.url, NOW + MINUTE) == (state == "waiting")
+
+
+def test_a_server_that_is_not_there_costs_no_letter(database: Flask, settings: Settings) -> None:
+    row = put()
+    with smtp.server() as server:
+        pass
+    assert by_smtp(settings, server.url) == 0
+    assert again(row).state == "waiting" and "не ответил" in again(row).error
