@@ -1,0 +1,300 @@
+"""Orders: registered once, settled by the bank's word alone, whatever the order of its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gateways.acquirer import Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome, Started
+from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Resident
+from services import orders
+from services.orders import Places
+from services.refusal import Refused
+from tests import factories
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+PLACES = Places("https://lk.example/orders/1", "https://lk.example/callbacks/slowbank")
+
+
+@dataclass
+class SlowBank:
+    """A bank of the tests that can be asked: it stands outside, like the built-in one, and keeps what it was told."""
+
+    says: Event | None = None
+    is_down: bool = False
+    created: list[NewOrder] = field(default_factory=list)
+    asked: int = 0
+    name: str = "slowbank"
+    origin: str = "https://bank.example"
+
+    def create(self, order: NewOrder) -> Started:
+        if self.is_down:
+            raise GatewayDown("no answer")
+        self.created.append(order)
+        return Started(f"https://bank.example/pay/{order.number}", f"md-{order.number}")
+
+    def status(self, number: str, provider_id: str | None) -> Event | None:
+        self.asked += 1
+        if self.is_down:
+            raise GatewayDown("no answer")
+        return self.says
+
+    def read_callback(self, callback: Callback) -> Event:
+        raise Forged("never calls back")
+
+    def acknowledge(self, accepted: bool) -> Answer:
+        return Answer(200 if accepted else 409, "")
+
+
+@pytest.fixture
+def resident(database: object) -> Resident:
+    return factories.resident(email="anna@example.org")
+
+
+def ordered(resident: Resident, state: str = "created", **facts: object) -> Order:
+    account = factories.account()
+    checkout = Checkout.create(
+        resident=resident, once=f"o{Order.select().count()}", created_at=NOW, email=resident.email
+    )
+    order = Order.create(
+        **{
+            "checkout": checkout, "supplier": account.supplier, "gateway": "slowbank", "number": checkout.once,
+            "amount": 10000, "fee": 50, "state": state, "created_at": NOW, "expires_at": NOW + timedelta(days=1),
+            **facts,
+        }
+    )  # fmt: skip
+    OrderLine.create(order=order, account=account, amount=10000, fee=50)
+    return order
+
+
+def sent(resident: Resident, **facts: object) -> Order:
+    return ordered(
+        resident, "sent",
+        **{"sent_at": NOW, "poll_at": NOW, "expires_at": NOW + orders.SESSION, "provider_url": "https://b", **facts},
+    )  # fmt: skip
+
+
+def event(order: Order, outcome: str = "paid", amount: int = 10050, key: str = "", **facts: object) -> Event:
+    return Event(key or f"{outcome}-{order.number}", order.number, "md-1", Outcome(outcome), amount, **facts)
+
+
+def now_of(order: Order) -> Order:
+    return Order.get_by_id(order.id)
+
+
+# Starting
+
+
+def test_an_order_is_registered_with_its_fee_and_sent(resident: Resident) -> None:
+    order, bank = ordered(resident), SlowBank()
+    assert orders.start(order, bank, PLACES, "Оплата услуг", NOW) == f"https://bank.example/pay/{order.number}"
+    [told] = bank.created
+    assert (told.amount, told.email, told.description) == (10050, "anna@example.org", "Оплата услуг")
+    assert (told.return_url, told.callback_url) == (PLACES.return_url, PLACES.callback_url)
+    stored = now_of(order)
+    assert (stored.state, stored.provider_id, stored.sent_at) == ("sent", f"md-{order.number}", NOW)
+    assert stored.expires_at == NOW + orders.SESSION
+
+
+def test_a_second_press_goes_to_the_same_page_of_the_bank(resident: Resident) -> None:
+    order, bank = ordered(resident), SlowBank()
+    first = orders.start(order, bank, PLACES, "", NOW)
+    assert orders.start(now_of(order), bank, PLACES, "", NOW + timedelta(minutes=1)) == first
+    assert len(bank.created) == 1
+
+
+def test_a_press_beside_a_press_does_not_register_again(resident: Resident) -> None:
+    order, bank = ordered(resident), SlowBank()
+    assert orders.claim(order, NOW)
+    assert orders.start(order, bank, PLACES, "", NOW) == ""
+    assert bank.created == []
+
+
+def test_a_start_that_broke_off_may_be_repeated_after_its_lease(resident: Resident) -> None:
+    order, bank = ordered(resident), SlowBank()
+    assert orders.claim(order, NOW)
+    assert orders.start(order, bank, PLACES, "", NOW + orders.LEASE)
+
+
+def test_a_bank_that_does_not_answer_leaves_the_order_to_be_tried_again(resident: Resident) -> None:
+    order, bank = ordered(resident), SlowBank(is_down=True)
+    with pytest.raises(Refused, match="Деньги не списаны"):
+        orders.start(order, bank, PLACES, "", NOW)
+    assert now_of(order).state == "created"
+    bank.is_down = False
+    assert orders.start(now_of(order), bank, PLACES, "", NOW)
+
+
+@pytest.mark.parametrize("state", ["failed", "expired", "refunded"])
+def test_an_order_that_is_over_is_not_started(resident: Resident, state: str) -> None:
+    with pytest.raises(Refused, match="заново"):
+        orders.start(ordered(resident, state), SlowBank(), PLACES, "", NOW)
+
+
+def test_an_order_left_for_a_day_is_not_started(resident: Resident) -> None:
+    with pytest.raises(Refused, match="заново"):
+        orders.start(ordered(resident), SlowBank(), PLACES, "", NOW + timedelta(days=1))
+
+
+def test_an_order_whose_bank_page_is_closed_warns_of_paying_twice(resident: Resident) -> None:
+    with pytest.raises(Refused, match="второй раз не платите"):
+        orders.start(sent(resident), SlowBank(), PLACES, "", NOW + timedelta(hours=1))
+
+
+def test_a_callback_faster_than_the_registration_is_kept(resident: Resident) -> None:
+    order = ordered(resident)
+    orders.apply("slowbank", event(order), NOW)
+    orders.sent(order, "https://bank.example/pay/1", None, NOW)
+    assert (now_of(order).state, now_of(order).provider_url) == ("paid", "https://bank.example/pay/1")
+
+
+# What the bank says
+
+
+def test_a_paid_order_keeps_card_and_receipt_and_sends_a_letter(resident: Resident) -> None:
+    order = sent(resident)
+    facts = {"receipt_url": "https://bank.example/r/1", "masked_card": "•• 0004"}
+    assert orders.apply("slowbank", event(order, **facts), NOW)
+    stored = now_of(order)
+    assert (stored.state, stored.paid_at, stored.poll_at) == ("paid", NOW, None)
+    assert (stored.receipt_url, stored.masked_card) == ("https://bank.example/r/1", "•• 0004")
+    letter = Outbox.get()
+    assert (letter.kind, letter.destination) == ("payment-received", "anna@example.org")
+
+
+def test_the_same_word_twice_is_one_payment(resident: Resident) -> None:
+    order = sent(resident)
+    assert orders.apply("slowbank", event(order), NOW)
+    assert orders.apply("slowbank", event(order), NOW + timedelta(minutes=5))
+    assert now_of(order).paid_at == NOW
+    assert GatewayEvent.select().count() == 1 and Outbox.select().count() == 1
+
+
+@pytest.mark.parametrize("state", ["created", "sent", "failed", "expired"])
+def test_a_late_success_counts(resident: Resident, state: str) -> None:
+    order = ordered(resident, state)
+    assert orders.apply("slowbank", event(order), NOW + timedelta(days=2))
+    assert now_of(order).state == "paid"
+
+
+@pytest.mark.parametrize("state", ["paid", "posted", "refunded"])
+def test_paid_never_goes_back_to_failed(resident: Resident, state: str) -> None:
+    order = ordered(resident, state)
+    assert orders.apply("slowbank", event(order, "failed"), NOW)
+    assert now_of(order).state == state
+    assert GatewayEvent.get().verdict == "too late"
+
+
+def test_a_refund_takes_a_payment_back_and_a_late_success_does_not_undo_it(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert orders.apply("slowbank", event(order, "refunded"), NOW)
+    assert now_of(order).state == "refunded"
+    assert orders.apply("slowbank", event(order, "paid"), NOW)
+    assert now_of(order).state == "refunded"
+
+
+def test_a_part_given_back_leaves_the_order_paid(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert orders.apply("slowbank", event(order, "refunded", 5000), NOW)
+    assert now_of(order).state == "paid" and GatewayEvent.get().verdict == "noted"
+
+
+@pytest.mark.parametrize("amount", [10000, 10049, 10051, 0, 1005000])
+def test_another_amount_pays_nothing_and_is_refused_to_the_bank(resident: Resident, amount: int) -> None:
+    order = sent(resident)
+    assert not orders.apply("slowbank", event(order, amount=amount), NOW)
+    assert not orders.apply("slowbank", event(order, amount=amount), NOW)
+    assert now_of(order).state == "sent"
+    assert (GatewayEvent.get().verdict, GatewayEvent.get().amount) == ("wrong amount", amount)
+
+
+def test_an_unknown_order_is_written_down_and_refused(resident: Resident) -> None:
+    order = sent(resident)
+    foreign = Event("k", "no-such", "md-9", Outcome.PAID, 10050)
+    assert not orders.apply("slowbank", foreign, NOW)
+    assert not orders.apply("otherbank", event(order), NOW)
+    assert now_of(order).state == "sent"
+    assert [row.verdict for row in GatewayEvent.select()] == ["unknown order", "unknown order"]
+
+
+def test_a_failure_says_why(resident: Resident) -> None:
+    order = sent(resident)
+    assert orders.apply("slowbank", event(order, "failed", reason="Недостаточно средств"), NOW)
+    assert (now_of(order).state, now_of(order).reason) == ("failed", "Недостаточно средств")
+
+
+def test_a_waiting_bank_changes_nothing(resident: Resident) -> None:
+    order = sent(resident)
+    assert orders.apply("slowbank", event(order, "waiting"), NOW)
+    assert now_of(order).state == "sent"
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "//bank", "data:x", "https://b/" + "r" * 3000])
+def test_a_receipt_that_is_no_web_address_is_not_kept(resident: Resident, url: str) -> None:
+    order = sent(resident)
+    orders.apply("slowbank", event(order, receipt_url=url), NOW)
+    assert (now_of(order).state, now_of(order).receipt_url) == ("paid", "")
+
+
+def test_without_a_confirmed_address_no_letter_goes_out(database: object) -> None:
+    order = ordered(factories.resident(email=""), "sent")
+    orders.apply("slowbank", event(order), NOW)
+    assert Outbox.select().count() == 0
+
+
+# What no callback settled
+
+
+def test_the_worker_asks_and_believes_the_answer(resident: Resident) -> None:
+    order = sent(resident)
+    assert orders.settle_orders({"slowbank": SlowBank(says=event(order))}, NOW) == 1
+    assert now_of(order).state == "paid"
+
+
+def test_the_worker_asks_after_pauses_that_double(resident: Resident) -> None:
+    order, bank = sent(resident), SlowBank(says=None)
+    pauses = []
+    for _ in range(4):
+        moment = now_of(order).poll_at
+        orders.settle_orders({"slowbank": bank}, moment)
+        pauses.append((now_of(order).poll_at - moment).total_seconds())
+    assert pauses == [60, 120, 240, 480]
+    assert orders.settle_orders({"slowbank": bank}, moment) == 0 and bank.asked == 4
+
+
+def test_a_page_that_was_left_expires_after_its_grace(resident: Resident) -> None:
+    order = sent(resident)
+    late = NOW + orders.SESSION + orders.GRACE
+    assert orders.settle_orders({"slowbank": SlowBank(says=event(order, "waiting"))}, late) == 0
+    assert now_of(order).state == "sent"
+    assert orders.settle_orders({"slowbank": SlowBank()}, late + timedelta(hours=1)) == 1
+    assert now_of(order).state == "expired"
+
+
+def test_a_silent_bank_is_waited_for_three_days(resident: Resident) -> None:
+    order, bank = sent(resident), SlowBank(is_down=True)
+    orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=3))
+    assert now_of(order).state == "sent"
+    orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=4))
+    assert now_of(order).state == "expired"
+
+
+def test_an_order_that_was_never_confirmed_expires(resident: Resident) -> None:
+    order = ordered(resident)
+    assert orders.settle_orders({}, NOW + timedelta(hours=23)) == 0
+    assert orders.settle_orders({}, NOW + timedelta(hours=24)) == 1
+    assert now_of(order).state == "expired"
+
+
+def test_two_workers_ask_once(resident: Resident) -> None:
+    order, bank = sent(resident), SlowBank(says=None)
+    assert orders.seize(order, NOW)
+    assert not orders.settle(order, bank, NOW) and bank.asked == 0
+
+
+def test_an_order_of_a_bank_that_was_switched_off_ends_by_its_time(resident: Resident) -> None:
+    order = sent(resident)
+    orders.settle_orders({}, NOW + timedelta(hours=2))
+    assert now_of(order).state == "expired"
