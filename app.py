@@ -16,6 +16,7 @@ import config
 from models import bind
 from views import assets, callbacks, context, errors, format, gate, gateways, ids, security, sessions
 from views.blueprints import BLUEPRINTS
+from views.turns import Turns
 
 ROOT = Path(__file__).resolve().parent
 
@@ -61,4 +62,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     csrf.exempt(callbacks.bp)  # banks know no form token: they sign
     cli.install(app)
+    if settings.database_url.startswith("sqlite:"):
+        app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]
     return app

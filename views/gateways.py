@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Flask
 
 from config import Settings
-from gateways.acquirer import Acquirer
+from gateways.acquirer import Acquirer, Answer, Callback, Event, NewOrder, Started
 from gateways.testbank import TestBank
+from views.turns import paused
 
 
 def build(settings: Settings) -> dict[str, Acquirer]:
@@ -17,7 +20,36 @@ def build(settings: Settings) -> dict[str, Acquirer]:
     return found
 
 
+@dataclass(frozen=True)
+class Patient:
+    """A bank whose answers may take long: while it is waited for, other requests have the turn."""
+
+    bank: Acquirer
+
+    @property
+    def name(self) -> str:
+        return self.bank.name
+
+    @property
+    def origin(self) -> str:
+        return self.bank.origin
+
+    def create(self, order: NewOrder) -> Started:
+        with paused():
+            return self.bank.create(order)
+
+    def status(self, number: str, provider_id: str | None) -> Event | None:
+        with paused():
+            return self.bank.status(number, provider_id)
+
+    def read_callback(self, callback: Callback) -> Event:
+        return self.bank.read_callback(callback)
+
+    def acknowledge(self, accepted: bool) -> Answer:
+        return self.bank.acknowledge(accepted)
+
+
 def install(app: Flask) -> None:
-    gateways = build(app.extensions["settings"])
+    gateways = {name: Patient(bank) for name, bank in build(app.extensions["settings"]).items()}
     app.extensions["gateways"] = gateways
     app.extensions["gateway_origins"] = sorted({gateway.origin for gateway in gateways.values()})
