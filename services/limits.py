@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 
 from models import Attempt, lock_names, transaction
 from services.refusal import Refused
@@ -42,10 +42,10 @@ class Visitor:
     def network(self) -> str:
         """The address as a subject: an IPv6 household owns a whole /64 and could walk through it."""
         try:
-            version = ip_address(self.address).version
+            address = ip_address(self.address)
         except ValueError:
             return self.subject("address", self.address)
-        place = self.address if version == 4 else str(ip_network(f"{self.address}/64", strict=False))
+        place = str(address) if address.version == 4 else f"{int(address) >> 64:x}/64"
         return self.subject("address", place)
 
 

@@ -273,6 +273,8 @@ def test_the_page_asks_little_of_the_database(client: PageClient, anna: Resident
         ("10.0.0.2", "nonsense, <script>", "10.0.0.2"),
         ("10.0.0.2", "", "10.0.0.2"),
         ("::ffff:10.0.0.2", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.2", "203.0.113.9:51234", "203.0.113.9"),
+        ("::ffff:192.0.2.7", "", "192.0.2.7"),
     ],
 )
 def test_a_header_is_believed_from_our_own_proxies_alone(

@@ -39,7 +39,7 @@ def client_address() -> str:
         if _parsed(hop) is None:
             break
         peer = hop
-    return peer
+    return str(_parsed(peer) or peer)
 
 
 def device() -> str:
@@ -56,9 +56,10 @@ def _is_trusted(text: str) -> bool:
 
 
 def _parsed(text: str) -> Address | None:
-    """An address as proxies write it: IPv4 mapped into IPv6 is IPv4."""
+    """An address as proxies write it, some with a port; IPv4 mapped into IPv6 is IPv4."""
+    plain = text.partition(":")[0] if text.count(":") == 1 else text.strip("[]")
     try:
-        address = ip_address(text.strip("[]"))
+        address = ip_address(plain)
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
