@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateways.acquirer import Acquirer, Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome
@@ -19,6 +20,7 @@ LEASE = timedelta(seconds=60)  # the right to speak with the bank about an order
 FIRST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(minutes=30)
 POLLED_AT_ONCE = 50
 LONGEST_PURPOSE = 210
+MOST = 2**62  # kopecks, half of what a column holds
 
 # What became of an event; stored beside it.
 APPLIED, LATE, NOTED, WRONG_AMOUNT, UNKNOWN = "applied", "too late", "noted", "wrong amount", "unknown order"
@@ -87,7 +89,21 @@ def hear(bank: Acquirer, callback: Callback, now: datetime) -> Answer:
         event = bank.read_callback(callback)
     except Forged:
         return Answer(400, "BAD SIGNATURE")
-    return bank.acknowledge(apply(bank.name, event, now))
+    return bank.acknowledge(apply(bank.name, storable(event), now))
+
+
+def storable(event: Event) -> Event:
+    """The event without what a database cannot hold: control signs, lone surrogates, sums beyond 64 bits."""
+    return replace(
+        event,
+        key=_plain(event.key),
+        number=_plain(event.number),
+        provider_id=_plain(event.provider_id),
+        amount=max(-MOST, min(event.amount, MOST)),
+        receipt_url=_plain(event.receipt_url),
+        masked_card=_plain(event.masked_card),
+        reason=_plain(event.reason),
+    )
 
 
 @transaction
@@ -155,7 +171,7 @@ def settle(order: Order, bank: Acquirer | None, now: datetime) -> bool:
     except GatewayDown:
         return give_up(order, now) if now > order.expires_at + SILENCE else ask_later(order, now)
     if event is not None and event.outcome is not Outcome.WAITING:
-        apply(order.gateway, event, now)
+        apply(order.gateway, storable(event), now)
         return True
     return give_up(order, now) if now > order.expires_at + GRACE else ask_later(order, now)
 
@@ -209,6 +225,10 @@ def _new_order(order: Order, places: Places, purpose: str, now: datetime) -> New
         client=str(order.checkout.resident_id or ""),
         expires_at=now + SESSION,
     )
+
+
+def _plain(text: str) -> str:
+    return "".join("?" if unicodedata.category(sign) in ("Cc", "Cs") else sign for sign in text)
 
 
 def _web(url: str) -> str:
