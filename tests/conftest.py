@@ -17,6 +17,7 @@ from flask import Flask
 import config as settings_of
 from app import create_app
 from models import TABLES, db
+from models.migrating import migrate
 from presets import load_preset
 from tests.client import PageClient
 
@@ -79,8 +80,7 @@ def settings(database_url: str) -> settings_of.Settings:
 def app(settings: settings_of.Settings) -> Flask:
     application = create_app(settings)
     application.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
-    with db.connection_context():
-        db.create_tables(TABLES)  # until the models stand still, then by the migrations
+    migrate()
     return application
 
 
