@@ -5,6 +5,7 @@ from __future__ import annotations
 from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.base import Base, UtcField
+from models.prepared import Prepared
 from models.resident import Resident
 from models.search import fold
 from models.supplier import Supplier
@@ -137,19 +138,14 @@ class Link(Base):
         indexes = ((("resident", "account"), True),)
 
     @classmethod
-    def held_by(cls, resident: Resident) -> ModelSelect[Link]:
+    def held_by(cls, resident: Resident) -> list[Link]:
         """The resident's links in the order of linking, each with account, supplier, house and group: one query."""
-        return (
-            cls.select(cls, Account, Supplier, House, Group)
-            .join(Account)
-            .join(Supplier)
-            .switch(Account)
-            .join(House)
-            .switch(cls)
-            .join(Group, JOIN.LEFT_OUTER)
-            .where(cls.resident == resident)
-            .order_by(cls.linked_at, cls.id)
-        )
+        return _HELD(resident=resident.id)
+
+    @classmethod
+    def held(cls, resident: Resident, account_id: int) -> Link | None:
+        """The resident's link to the account, with the same beside it; None where he does not hold it."""
+        return _HELD_ONE.first(resident=resident.id, account=account_id)
 
     @classmethod
     def other_holders(cls, account: Account, resident: Resident) -> list[Resident]:
@@ -176,6 +172,24 @@ class Link(Base):
         """The suppliers of the accounts that the resident holds."""
         held = Account.select(Account.supplier).join(cls).where(cls.resident == resident)
         return Supplier.select().where(Supplier.id.in_(held)).order_by(Supplier.name)
+
+
+def _held(resident: object) -> ModelSelect[Link]:
+    return (
+        Link.select(Link, Account, Supplier, House, Group)
+        .join(Account)
+        .join(Supplier)
+        .switch(Account)
+        .join(House)
+        .switch(Link)
+        .join(Group, JOIN.LEFT_OUTER)
+        .where(Link.resident == resident)
+        .order_by(Link.linked_at, Link.id)
+    )
+
+
+_HELD: Prepared[Link] = Prepared(_held)
+_HELD_ONE: Prepared[Link] = Prepared(lambda resident, account: _held(resident).where(Link.account == account))
 
 
 class Invitation(Base):

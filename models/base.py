@@ -94,8 +94,11 @@ class UtcField(DateTimeField):
     """An aware moment in UTC; stored as text of fixed width on SQLite and as `timestamp` on PostgreSQL."""
 
     def db_value(self, value: datetime | None) -> str | None:
-        if value is None:
-            return None
+        return None if value is None else self.text(value)
+
+    @staticmethod
+    def text(value: datetime) -> str:
+        """The form in which both engines compare moments; a naive one is a bug."""
         if value.tzinfo is None:
             raise ValueError("a naive datetime reached the database")
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -10,6 +10,7 @@ from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, Model
 from models.account import Account, House, Link
 from models.base import Base, KopecksField
 from models.meter import SINGLE
+from models.prepared import Prepared
 from models.resident import Resident
 from models.search import natural
 from models.supplier import Service, Supplier
@@ -121,19 +122,24 @@ class Charge(Base):
     @classmethod
     def volumes(cls, account: int, service: int, since: date) -> list[tuple[date, str, str]]:
         """(period, printed volume, unit) of a service's lines from a period on, oldest first: one query."""
-        rows = (
-            cls.select(Bill.period, cls.volume, cls.unit)
-            .join(Bill)
-            .where(Bill.account == account, Bill.order_key >= f"{since:%Y%m}", cls.service == service)
-            .order_by(Bill.order_key)
-        )
-        return list(rows.tuples())
+        return _VOLUMES(account=account, service=service, since=f"{since:%Y%m}")
 
     @property
     def title(self) -> str:
         """«Электроэнергия, день»: the service and, of several, its scale."""
         name, scale = str(self.service.name), str(self.scale)
         return f"{name}, {scale.lower()}" if scale and scale != SINGLE else name
+
+
+_VOLUMES: Prepared[tuple[date, str, str]] = Prepared(
+    lambda account, service, since: (
+        Charge.select(Bill.period, Charge.volume, Charge.unit)
+        .join(Bill)
+        .where(Bill.account == account, Bill.order_key >= since, Charge.service == service)
+        .order_by(Bill.order_key)
+        .tuples()
+    )
+)
 
 
 class Payment(Base):

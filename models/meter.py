@@ -9,6 +9,7 @@ from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, Model
 
 from models.account import Account
 from models.base import Base
+from models.prepared import Prepared
 from models.supplier import Service
 
 SINGLE = "Круглосуточный"
@@ -66,17 +67,22 @@ class Register(Base):
         indexes = ((("meter", "scale"), True),)
 
     @classmethod
-    def of_accounts(cls, accounts: Iterable[int]) -> ModelSelect[Register]:
+    def of_accounts(cls, accounts: Iterable[int]) -> list[Register]:
         """All registers of the accounts' meters, removed ones too, each with meter and service: one query."""
-        return (
-            cls.select(cls, Meter, Service)
-            .join(Meter)
-            .join(Service)
-            .where(Meter.account.in_(list(accounts)))
-            .order_by(Service.position, Service.id, Meter.id, cls.position, cls.id)
-        )
+        return _OF_ACCOUNTS(accounts=list(accounts))
 
     @classmethod
     def of_account(cls, account: Account) -> ModelSelect[Register]:
         """All registers of the account's meters, removed ones too, each with its meter."""
         return cls.select(cls, Meter).join(Meter).where(Meter.account == account).order_by(Meter.id, cls.position)
+
+
+_OF_ACCOUNTS: Prepared[Register] = Prepared(
+    lambda accounts: (
+        Register.select(Register, Meter, Service)
+        .join(Meter)
+        .join(Service)
+        .where(Meter.account.in_(accounts))
+        .order_by(Service.position, Service.id, Meter.id, Register.position, Register.id)
+    )
+)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import JOIN, SQL, BooleanField, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, SQL, BooleanField, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from models.base import Base, UtcField
+from models.prepared import Prepared
 from models.resident import Resident
 from models.supplier import Supplier
 
@@ -57,7 +58,7 @@ class NoticeReceipt(Base):
     @classmethod
     def unread(cls, resident: Resident) -> int:
         """How many the bell counts."""
-        return int(cls.select().where(cls.resident == resident, cls.is_read == False).count())  # noqa: E712
+        return int(_UNREAD(resident=resident.id)[0][0])
 
     @classmethod
     def held_by(cls, resident: Resident) -> ModelSelect[NoticeReceipt]:
@@ -86,6 +87,15 @@ class NoticeReceipt(Base):
         table.update(is_read=True, read_at=now).where(table.id == self.id, table.is_read == False).execute()  # noqa: E712
         if confirmed:
             table.update(confirmed_at=now).where(table.id == self.id, table.confirmed_at.is_null()).execute()
+
+
+_UNREAD: Prepared[tuple[int]] = Prepared(
+    lambda resident: (
+        NoticeReceipt.select(fn.COUNT(NoticeReceipt.id))
+        .where(NoticeReceipt.resident == resident, NoticeReceipt.is_read == False)  # noqa: E712
+        .tuples()
+    )
+)
 
 
 class Outbox(Base):

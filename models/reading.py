@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, TextField, fn
+from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from models.account import Account
 from models.base import Base, MicroField, UtcField
 from models.bill import Bill
 from models.meter import Meter, Register
+from models.prepared import Prepared
 from models.resident import Resident
 from models.run import ExportBatch
 
@@ -99,38 +100,44 @@ class Reading(Base):
         The last `back` + 1 valid readings of each register and what was refused among them; replaced and withdrawn
         ones are history only.
         """
-        edge = cls.alias()
-        since = (
-            edge.select(edge.taken_on)
-            .where(edge.register == Register.id, edge.state.in_(VALID))
-            .order_by(edge.taken_on.desc())
-            .offset(back)
-            .limit(1)
-        )
-        rows = (
-            cls.select(
-                cls.id, cls.register, cls.value, cls.taken_on, cls.state, cls.origin, cls.source, cls.reason,
-                cls.has_rolled, Bill.number, cls.submission, Submission.sent_at,
-            )
-            .join(Register)
-            .join(Meter)
-            .join(Bill, JOIN.LEFT_OUTER, on=(Bill.id == cls.bill))
-            .join(Submission, JOIN.LEFT_OUTER, on=(Submission.id == cls.submission))
-            .where(
-                Meter.account.in_(list(accounts)),
-                cls.state.in_((*VALID, REJECTED)),
-                cls.taken_on >= fn.COALESCE(since, date(1, 1, 1)),
-            )
-            .order_by(cls.taken_on.desc(), cls.id.desc())
-        )  # fmt: skip
-        # peewee's types know only rows of models, `tuples()` gives the selected columns
-        return [Declared(*row) for row in cast(Iterable[tuple[Any, ...]], rows.tuples())]
+        return [Declared(*row) for row in _RECENT(accounts=list(accounts), back=back)]
 
     @classmethod
     def move(cls, ids: Iterable[int], state: str) -> int:
         """Moves readings that wait or were passed on to another state; how many were still there to move."""
         query = cls.update(state=state).where(cls.id.in_(list(ids)), cls.state.in_((ACCEPTED, EXPORTED)))
         return int(query.execute())
+
+
+def _recent(accounts: Sequence[object], back: object) -> ModelSelect[Reading]:
+    edge = Reading.alias()
+    since = (
+        edge.select(edge.taken_on)
+        .where(edge.register == Register.id, edge.state.in_(VALID))
+        .order_by(edge.taken_on.desc())
+        .offset(back)
+        .limit(1)
+    )
+    return (
+        Reading.select(
+            Reading.id, Reading.register, Reading.value, Reading.taken_on, Reading.state, Reading.origin,
+            Reading.source, Reading.reason, Reading.has_rolled, Bill.number, Reading.submission, Submission.sent_at,
+        )
+        .join(Register)
+        .join(Meter)
+        .join(Bill, JOIN.LEFT_OUTER, on=(Bill.id == Reading.bill))
+        .join(Submission, JOIN.LEFT_OUTER, on=(Submission.id == Reading.submission))
+        .where(
+            Meter.account.in_(accounts),
+            Reading.state.in_((*VALID, REJECTED)),
+            Reading.taken_on >= fn.COALESCE(since, date(1, 1, 1)),
+        )
+        .order_by(Reading.taken_on.desc(), Reading.id.desc())
+        .tuples()
+    )  # fmt: skip
+
+
+_RECENT: Prepared[tuple[Any, ...]] = Prepared(_recent)
 
 
 Reading.add_index(

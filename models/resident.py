@@ -8,6 +8,7 @@ from flask_login import UserMixin
 from peewee import BooleanField, DateField, ForeignKeyField, IntegrityError, TextField
 
 from models.base import Base, UtcField, db
+from models.prepared import Prepared
 from models.supplier import Supplier
 
 WAITING, ACTIVE, BLOCKED, DELETED = "waiting", "active", "blocked", "deleted"
@@ -100,13 +101,7 @@ class Session(Base):
     @classmethod
     def alive(cls, token_hash: str, now: datetime) -> Session | None:
         """The open session of a cookie, its resident with it in the same query; None if ended, expired or unknown."""
-        found: Session | None = (
-            cls.select(cls, Resident)
-            .join(Resident)
-            .where(cls.token_hash == token_hash, cls.ended_at.is_null(), cls.expires_at > now)
-            .first()
-        )
-        return found
+        return _ALIVE.first(token_hash=token_hash, now=now)
 
     def touch(self, now: datetime) -> None:
         """Notes that the browser was seen, at most once in ten minutes: reading a page must not cost a write."""
@@ -129,6 +124,15 @@ class Session(Base):
         """Ends every open session of the resident (except one's own) and says how many."""
         query = cls.update(ended_at=now).where(cls.resident == resident, cls.ended_at.is_null())
         return int((query.where(cls.id != but.id) if but else query).execute())
+
+
+_ALIVE: Prepared[Session] = Prepared(
+    lambda token_hash, now: (
+        Session.select(Session, Resident)
+        .join(Resident)
+        .where(Session.token_hash == token_hash, Session.ended_at.is_null(), Session.expires_at > now)
+    )
+)
 
 
 class Operator(Base):

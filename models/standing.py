@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -12,6 +12,7 @@ from peewee import JOIN, ModelSelect
 from models.account import Account
 from models.bill import Balance, Bill, Charge, Payment
 from models.meter import Meter
+from models.prepared import Prepared
 from models.supplier import Service, Tariff
 
 
@@ -42,7 +43,7 @@ def standings(accounts: Iterable[int]) -> dict[int, Standing]:
     """
     ids = sorted({int(account) for account in accounts})
     found = {account: Standing() for account in ids}
-    for account, rows in groupby(_rows(ids) if ids else (), key=lambda row: int(row.id)):
+    for account, rows in groupby(_ROWS(accounts=ids) if ids else (), key=lambda row: int(row.id)):
         lines = list(rows)
         balances = [part for row in lines if (part := getattr(row, "balance", None)) is not None]
         found[account] = _standing(getattr(lines[0], "bill", None), getattr(lines[0], "payment", None), balances)
@@ -75,7 +76,7 @@ def services_of(account: int, last_bill: Bill | None, day: date) -> list[tuple[S
     return list(found.values())
 
 
-def _rows(accounts: list[int]) -> ModelSelect[Account]:
+def _rows(accounts: Sequence[object]) -> ModelSelect[Account]:
     """A row for each part of a balance, the account's last bill and payment repeated beside it."""
     bill, payment = Bill.alias(), Payment.alias()
     last_bill = (
@@ -101,6 +102,9 @@ def _rows(accounts: list[int]) -> ModelSelect[Account]:
         .where(Account.id.in_(accounts))
         .order_by(Account.id, Service.position, Service.id)
     )
+
+
+_ROWS: Prepared[Account] = Prepared(_rows)
 
 
 def _standing(bill: Bill | None, payment: Payment | None, balances: list[Balance]) -> Standing:

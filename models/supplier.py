@@ -8,6 +8,7 @@ from datetime import date
 from peewee import DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from models.base import Base, MicroField
+from models.prepared import Prepared
 
 
 class Supplier(Base):
@@ -116,7 +117,7 @@ class SupplierSetting(Base):
     @classmethod
     def in_force(cls, day: date) -> list[SupplierSetting]:
         """All settings that have begun by the day, oldest first: a later row of the same key overrides."""
-        return list(cls.select().where(cls.since <= day).order_by(cls.since, cls.id))
+        return _SETTINGS(day=day)
 
     @classmethod
     def of_day(cls, supplier: Supplier | None, key: str, since: date) -> SupplierSetting | None:
@@ -124,3 +125,12 @@ class SupplierSetting(Base):
         whose = cls.supplier.is_null() if supplier is None else cls.supplier == supplier
         found: SupplierSetting | None = cls.select().where(whose, cls.key == key, cls.since == since).first()
         return found
+
+
+_SETTINGS: Prepared[SupplierSetting] = Prepared(
+    lambda day: (
+        SupplierSetting.select()
+        .where(SupplierSetting.since <= day)
+        .order_by(SupplierSetting.since, SupplierSetting.id)
+    )
+)

@@ -31,13 +31,12 @@ def resident() -> Resident:
 
 def own_links() -> list[Link]:
     """All accounts the resident holds, each link with account, supplier, house and group."""
-    return list(Link.held_by(resident()))
+    return Link.held_by(resident())
 
 
 def own_link(account_id: int) -> Link:
     """The resident's link to the account; a stranger's account does not exist for him."""
-    link: Link | None = Link.held_by(resident()).where(Link.account == account_id).first()
-    return link or abort(404)
+    return Link.held(resident(), account_id) or abort(404)
 
 
 def own_account(account_id: int) -> Account:
