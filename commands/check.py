@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import smtplib
 import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import click
 from flask import current_app
@@ -18,6 +17,7 @@ from peewee import PeeweeException
 
 import clock
 import config
+from gateways.mail import SmtpMailer, Undeliverable
 from models import ImportRun, db, migrating
 
 LEAST_DISK = 1 << 30
@@ -72,16 +72,10 @@ def _mail(settings: config.Settings) -> Iterator[str]:
         yield "не настроена, письма видны на /outbox" if settings.demo else "не настроена, письма ждут в очереди"
         return
     parts = urlsplit(settings.mail_url)
-    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
     try:
-        with kind(parts.hostname or "", parts.port or 0, timeout=TIMEOUT) as server:
-            if parts.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls()
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.noop()
-    except (OSError, smtplib.SMTPException) as fault:
-        raise Trouble(f"{parts.hostname} не принимает ({type(fault).__name__})")
+        SmtpMailer(settings.mail_url, settings.mail_from).probe()
+    except Undeliverable as fault:
+        raise Trouble(f"{parts.hostname}: {fault}")
     yield f"{parts.hostname} отвечает"
 
 
