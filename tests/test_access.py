@@ -9,7 +9,18 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from models import Checkout, Group, Notice, NoticeReceipt, Order, Resident, Session
+from models import (
+    Checkout,
+    ExportBatch,
+    Group,
+    ImportRun,
+    Notice,
+    NoticeReceipt,
+    Order,
+    RefusedRow,
+    Resident,
+    Session,
+)
 from tests import factories
 from tests.client import PageClient
 from views.access import is_public
@@ -87,6 +98,32 @@ OWN_ROWS: dict[str, Callable[[Resident], int]] = {
 }
 
 
+def run(_of: Resident) -> int:
+    given = {"who": "olga", "file_name": "пакет.zip", "sha256": "0", "started_at": factories.NOW, "state": "done"}
+    row = ImportRun.create(
+        **given, counts='{"accounts": {"new": 0, "changed": 0, "same": 0, "removed": 0, "refused": 1}}'
+    )
+    RefusedRow.create(run=row, table="accounts", line=2, cells="{}", reason="Нет номера")
+    return row.id
+
+
+def batch(_of: Resident) -> int:
+    given = {"kind": "readings", "number": 1 + ExportBatch.select().count(), "who": "olga", "file_name": "1.csv"}
+    return ExportBatch.create(**given, created_at=factories.NOW, rows=0, sha256="0", content=b"").id
+
+
+# The console's rows belong to nobody: who may work there sees them.
+CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
+    "batch_id": batch,
+    "run_id": run,
+    "table": lambda _of: "accounts",
+}
+
+
+def is_console(rule: Rule) -> bool:
+    return rule.endpoint.startswith("admin.")
+
+
 def rules(app: Flask, method: str) -> Iterator[Rule]:
     for rule in app.url_map.iter_rules():
         if method in (rule.methods or ()):
@@ -99,13 +136,21 @@ def closed(app: Flask, method: str) -> Iterator[Rule]:
     yield from found  # outside: requests made inside one context would share what belongs to each
 
 
+def of_residents(app: Flask, method: str) -> list[Rule]:
+    return [rule for rule in closed(app, method) if not is_console(rule)]
+
+
+def of_console(app: Flask, method: str) -> list[Rule]:
+    return [rule for rule in closed(app, method) if is_console(rule)]
+
+
 def address(app: Flask, rule: Rule, owner: Resident) -> str:
-    unknown = rule.arguments - OWN_ROWS.keys()
+    known = CONSOLE_ROWS if is_console(rule) else OWN_ROWS
+    unknown = rule.arguments - known.keys()
     assert not unknown, f"{rule}: tell tests/test_access.py how to make a row for {sorted(unknown)}"
     with app.test_request_context():
-        return str(
-            app.url_map.bind("localhost").build(rule.endpoint, {it: OWN_ROWS[it](owner) for it in rule.arguments})
-        )
+        arguments = {name: known[name](owner) for name in rule.arguments}
+        return str(app.url_map.bind("localhost").build(rule.endpoint, arguments))
 
 
 @pytest.fixture
@@ -156,14 +201,14 @@ def test_a_stranger_gets_404_for_every_row_of_another(
 ) -> None:
     client.sign_in(stranger)
     for method, ask in (("GET", client.get), ("POST", client.post)):
-        for rule in closed(app, method):
+        for rule in of_residents(app, method):
             if rule.arguments:
                 ask(address(app, rule, owner), status=404)
 
 
 def test_a_row_that_never_was_is_answered_as_a_strangers(app: Flask, client: PageClient, stranger: Resident) -> None:
     client.sign_in(stranger)
-    for rule in closed(app, "GET"):
+    for rule in of_residents(app, "GET"):
         if rule.arguments:
             url = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, 2**31 - 1))
             client.get(url, status=404)
@@ -174,7 +219,7 @@ def test_numbers_beyond_the_database_are_answered_as_a_strangers(
 ) -> None:
     """PostgreSQL fails on integers over its type; the address bar must not reach it."""
     client.sign_in(stranger)
-    for rule in closed(app, "GET"):
+    for rule in of_residents(app, "GET"):
         if rule.arguments:
             url = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, 10**20))
             client.get(url, status=404)
@@ -187,8 +232,33 @@ ASKED_BY = {"bills.make": ("bill", "bill_id")}
 def test_the_owner_is_let_in(app: Flask, client: PageClient, owner: Resident) -> None:
     """Else the tests above would praise a portal that shows nothing to anyone."""
     client.sign_in(owner)
-    for rule in closed(app, "GET"):
+    for rule in of_residents(app, "GET"):
         name, row = ASKED_BY.get(rule.endpoint, ("", ""))
         url = address(app, rule, owner) + (f"?{name}={OWN_ROWS[row](owner)}" if name else "")
         answer = client.http.get(url)
         assert answer.status_code in (200, 303), f"{url}: {answer.status_code}"
+
+
+def test_the_console_does_not_exist_for_residents(app: Flask, client: PageClient, owner: Resident) -> None:
+    client.sign_in(owner)
+    for rule in of_console(app, "GET"):
+        client.get(address(app, rule, owner), status=404)
+    for rule in of_console(app, "POST"):
+        client.post(address(app, rule, owner), status=404)
+
+
+@pytest.mark.parametrize("role", ["clerk", "administrator"])
+def test_operators_are_let_into_the_console(app: Flask, client: PageClient, role: str) -> None:
+    operator = factories.operator(role=role)
+    client.sign_in(operator)
+    for rule in of_console(app, "GET"):
+        url = address(app, rule, operator)
+        assert client.http.get(url).status_code in (200, 303), url
+
+
+def test_an_operator_is_a_stranger_to_residents_rows(app: Flask, client: PageClient, owner: Resident) -> None:
+    client.sign_in(factories.operator(role="administrator"))
+    for method, ask in (("GET", client.get), ("POST", client.post)):
+        for rule in of_residents(app, method):
+            if rule.arguments:
+                ask(address(app, rule, owner), status=404)

@@ -12,7 +12,7 @@ from models import Account, Bill, Resident, Service
 from tests import factories
 from tests.client import PageClient
 from tests.queries import counted
-from tests.test_access import ASKED_BY, closed, notice, order
+from tests.test_access import ASKED_BY, notice, of_residents, order
 
 MOST = 8
 FEW, MANY = 1, 20
@@ -76,7 +76,7 @@ def addresses(app: Flask, of: Town) -> list[str]:
     urls = app.url_map.bind("localhost")
     pages = [
         urls.build(rule.endpoint, {name: of.rows[name] for name in rule.arguments})
-        for rule in closed(app, "GET")
+        for rule in of_residents(app, "GET")
         if rule.arguments <= of.rows.keys() and rule.endpoint not in ASKED_BY
     ]
     return [*pages, *(url for url in ALSO if any(page == url.partition("?")[0] for page in pages))]

@@ -16,6 +16,7 @@ from views.access import own_roles, resident
 from views.admin import bp
 from views.format import month_start
 from views.forms import Form
+from views.ids import LARGEST
 
 RUNS, BATCHES, LINES = 20, 20, 50
 ENCODINGS = [
@@ -81,7 +82,8 @@ def upload() -> Response:
 @bp.get("/imports/<int:run_id>")
 def show_run(run_id: int) -> str:
     run = _own_run(run_id)
-    lines = imports_report.refused_lines(run.id, after=request.args.get("after", 0, int), limit=LINES + 1)
+    after = min(request.args.get("after", 0, int), LARGEST)
+    lines = imports_report.refused_lines(run.id, after=after, limit=LINES + 1)
     return render_template(
         "admin/run.html",
         run=run,
