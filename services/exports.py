@@ -6,11 +6,12 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from exchange.writers import Cell, csv_bytes, xlsx_bytes
-from models import ExportBatch, Supplier, transaction
+from models import ExportBatch, transaction
 from models.exported import OutLine, claim_readings, readings_of
 from models.reading import BY_LINK, BY_OPERATOR, BY_RESIDENT
 from services.dial import MICRO
 from services.refusal import Refused
+from services.suppliers import by_code_or_all
 
 READINGS = "readings"
 HEADINGS = (
@@ -36,7 +37,7 @@ def export_readings(
     `supplier` is a code, None = all. `again` adds those of earlier batches that the billing has not answered yet.
     `kind` is csv or xlsx, `zone` the one in which moments are told. Raises Refused when there is nothing to export.
     """
-    of = _supplier(supplier)
+    of = by_code_or_all(supplier)
     batch = ExportBatch.open_next(READINGS, now, who, of)
     claim_readings(batch, since, of)
     lines = readings_of(batch, since, of, again=again)
@@ -56,15 +57,6 @@ def batch_of(kind: str, number: int) -> ExportBatch:
     found: ExportBatch | None = ExportBatch.get_or_none(ExportBatch.kind == kind, ExportBatch.number == number)
     if found is None:
         raise Refused(f"Выгрузки № {number} нет.")
-    return found
-
-
-def _supplier(code: str | None) -> Supplier | None:
-    if not code:
-        return None
-    found: Supplier | None = Supplier.get_or_none(Supplier.code == code)
-    if found is None:
-        raise Refused(f"Поставщика с кодом «{code}» нет.")
     return found
 
 

@@ -8,13 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models import Account, Group, Link, Notice, Resident, Supplier, lock, transaction
+from models import Account, Group, Link, Notice, Resident, lock, transaction
 from models.proof import Paid, last_bill_sum, meter_numbers, newest_payments
 from models.search import fold
 from services import limits, outbox, secrets, settings
 from services.accounts import LONGEST_ALIAS, check_email_bills
 from services.limits import Limit, Visitor
 from services.refusal import Refused
+from services.suppliers import by_code
 
 METER, PAYMENT, BILL, ACTIVATION, BY_OPERATOR = "meter", "payment", "bill", "activation", "operator"
 NB = "\N{NO-BREAK SPACE}"
@@ -125,9 +126,7 @@ def attach_by_number(email: str, supplier_code: str, number: str, now: datetime)
     resident = Resident.by_login("email", fold(email))
     if resident is None:
         raise Refused(f"Жителя с адресом {email} нет.")
-    supplier = Supplier.get_or_none(Supplier.code == supplier_code)
-    if supplier is None:
-        raise Refused(f"Поставщика с кодом «{supplier_code}» нет.")
+    supplier = by_code(supplier_code)
     account = Account.get_or_none(Account.supplier == supplier, Account.number == number.strip())
     if account is None:
         raise Refused(f"Лицевого счёта «{number}» у поставщика «{supplier.title}» нет.")

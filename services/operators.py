@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from models import Audit, Operator, Resident, Supplier, transaction
+from models import Audit, Operator, Resident, transaction
 from models.search import fold
 from services.codes import new_link
 from services.refusal import Refused
+from services.suppliers import by_code_or_all
 
 LINK_LIVES = timedelta(days=2)
 
@@ -18,7 +19,7 @@ def create(email: str, role: str, supplier_code: str | None, now: datetime, *, b
     """Gives the login of `email` a role for a supplier (None = all); a new login gets a one-time link, else ""."""
     if "@" not in email:
         raise Refused(f"«{email}» не похоже на адрес электронной почты.")
-    supplier = _supplier(supplier_code)
+    supplier = by_code_or_all(supplier_code)
     resident, is_new = Resident.get_or_create(  # type: ignore[no-untyped-call]
         email_key=fold(email),
         defaults={"email": email, "email_confirmed_at": now, "state": "active", "created_at": now},
@@ -41,12 +42,3 @@ def create(email: str, role: str, supplier_code: str | None, now: datetime, *, b
         after=json.dumps({"role": role, "supplier": supplier_code or ""}),
     )
     return f"{base_url}/recovery/{new_link(resident, 'recovery', now, LINK_LIVES)}" if is_new else ""
-
-
-def _supplier(code: str | None) -> Supplier | None:
-    if not code:
-        return None
-    found: Supplier | None = Supplier.get_or_none(Supplier.code == code)
-    if found is None:
-        raise Refused(f"Поставщика с кодом «{code}» нет.")
-    return found
