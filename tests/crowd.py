@@ -49,6 +49,8 @@ def server(settings: Settings) -> Iterator[int]:
         "ABONENT_DATA_KEY": settings.data_key,
         "ABONENT_DATABASE_URL": settings.database_url,
         "ABONENT_BASE_URL": f"http://127.0.0.1:{port}",
+        "ABONENT_TESTBANK_URL": settings.testbank_url,
+        "ABONENT_TESTBANK_SECRET": settings.testbank_secret,
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith("ABONENT_")}
     process = subprocess.Popen(command, cwd=ROOT, env={**others, **environ}, stderr=subprocess.DEVNULL)

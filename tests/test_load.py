@@ -10,7 +10,20 @@ import pytest
 from flask import Flask
 
 from config import Settings
-from models import Account, Checkout, OrderLine, Reading, Register, Submission, db
+from gateways.testbank import sign
+from models import (
+    Account,
+    Checkout,
+    GatewayEvent,
+    Order,
+    OrderLine,
+    Outbox,
+    Reading,
+    Register,
+    Submission,
+    db,
+)
+from models.order import PAID
 from models.reading import ACCEPTED, BY_RESIDENT, REPLACED
 from tests import factories
 from tests.crowd import Visitor, server, session, together
@@ -66,12 +79,49 @@ def test_readings_of_a_crowd_are_each_stored_once(town: tuple[Account, list[str]
 def test_payments_of_a_crowd_are_each_ordered_once(town: tuple[Account, list[str]], port: int) -> None:
     """A hundred sums, each pressed by two at once: each form makes one order."""
     account, tokens = town
-    forms = [filled(Visitor(port, token), "/payment", sum_of(account.id, turn)) for turn, token in enumerate(tokens)]
-    answers = together([press(visitor, "/payment", values) for visitor, values in forms for _ in range(2)])
+    answers = ordered(account, tokens, port)
     assert answers == [303] * CROWD
     with db.connection_context():
         assert Checkout.select().count() == FORMS
         assert sorted(row.amount for row in OrderLine.select()) == [10_000 + turn for turn in range(FORMS)]
+
+
+def test_callbacks_of_a_crowd_pay_each_order_once(
+    town: tuple[Account, list[str]], port: int, settings: Settings
+) -> None:
+    """The bank calls twice for every order, all calls at once: each is paid once and thanked for once."""
+    account, tokens = town
+    ordered(account, tokens, port)
+    with db.connection_context():
+        calls = [(order.number, order.total) for order in Order.select().order_by(Order.id)]
+    nobody = Visitor(port, "")
+    answers = together(
+        [call(nobody, number, amount, settings.testbank_secret) for number, amount in calls for _ in range(2)]
+    )
+    assert answers == [200] * CROWD
+    with db.connection_context():
+        assert [order.state for order in Order.select()] == [PAID] * FORMS
+        assert GatewayEvent.select().count() == FORMS
+        letters = Outbox.select().where(Outbox.kind == "payment-received")
+        assert len({letter.ids for letter in letters}) == len(letters) == FORMS
+
+
+def ordered(account: Account, tokens: list[str], port: int) -> list[int]:
+    forms = [filled(Visitor(port, token), "/payment", sum_of(account.id, turn)) for turn, token in enumerate(tokens)]
+    return together([press(visitor, "/payment", values) for visitor, values in forms for _ in range(2)])
+
+
+def call(nobody: Visitor, number: str, amount: int, secret: str) -> Callable[[threading.Barrier], int]:
+    """The test bank's signed word that the order is paid."""
+    values = {"key": f"paid-{number}", "number": number, "provider_id": f"p-{number}", "outcome": "paid",
+              "amount": str(amount)}  # fmt: skip
+    values["sign"] = sign(values, secret)
+
+    def step(barrier: threading.Barrier) -> int:
+        barrier.wait()
+        return nobody.post("/callbacks/testbank", values)[0]
+
+    return step
 
 
 def filled(visitor: Visitor, path: str, typed: dict[str, str]) -> tuple[Visitor, dict[str, str]]:
