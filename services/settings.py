@@ -81,6 +81,10 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "linking_facts": (_facts, "список из meter, payment, bill, activation"),
     "shows_details": (_flag, "да или нет"),
     "offers_email_bills": (_flag, "да или нет"),
+    # Read by `services/payment.py`.
+    "fee": (lambda value: _whole(value) and 0 <= int(str(value)) <= 1000, "сотые доли процента от 0 до 1000"),
+    "pay_least": (lambda value: _whole(value) and int(str(value)) > 0, "сумма в копейках больше нуля"),
+    "pay_most": (lambda value: _whole(value) and int(str(value)) > 0, "сумма в копейках больше нуля"),
 }
 
 

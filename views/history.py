@@ -17,6 +17,7 @@ from views.forms import typed
 bp = Blueprint("history", __name__)
 
 KINDS = {history.PAYMENTS: "Платежи", history.READINGS: "Показания", history.BILLS: "Счета"}
+SORTS = {"-date": "новые", "date": "старые", "-sum": "большие суммы", "sum": "меньшие суммы"}
 FILTERS = ("kind", "supplier", "account", "from", "to", "sort")
 
 
@@ -37,6 +38,7 @@ def show() -> str:
         kind=kind,
         kinds=KINDS,
         sort=sort,
+        sorts=[(one, SORTS[one]) for one in history.SORTS[kind]],
         mistakes=mistakes,
         page=_page(kind, span, sort),
         address=address,
