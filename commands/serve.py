@@ -22,7 +22,7 @@ from commands.frame import connected, settings
 from models import db, migrating
 from services.refusal import Refused
 
-THREADS = 4  # docs/decisions/0004-server.md
+THREADS = 8  # docs/decisions/0004-server.md
 
 
 @click.command("serve", help="Запустить кабинет. Со встроенной базой (SQLite) рассылка работает внутри.")

@@ -31,7 +31,7 @@ SQLITE_PRAGMAS = {
 }
 
 
-def bind(url: str, connections: int = 8) -> None:
+def bind(url: str, connections: int = 12) -> None:
     """Points `db` at ``sqlite:///path``, ``sqlite:////absolute/path`` or ``postgresql://user:pass@host:port/name``."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":

@@ -1,6 +1,6 @@
 """Which WSGI server? The real pages over a filled SQLite file, 8 clients, a few seconds a server.
 
-    python -m scripts.compare_servers [--accounts 10000] [--seconds 6] [--rounds 1] [--slow] [--only waitress]
+    python -m scripts.compare_servers [--accounts N] [--seconds N] [--rounds N] [--slow] [--no-turns] [--only waitress]
 
 `--slow` lets one request in twenty sleep two seconds outside the database, as a call to a slow gateway would:
 the times shown are those of the other requests.
@@ -48,6 +48,8 @@ def application() -> Callable[..., Iterable[bytes]]:
     from app import create_app
 
     portal = create_app(filled.settings(Path(os.environ["BENCH_DATABASE"])))
+    if os.environ.get("BENCH_NO_TURNS"):
+        portal.wsgi_app = portal.wsgi_app.application  # type: ignore[method-assign,attr-defined]
     return Sleeper(portal) if os.environ.get("BENCH_SLOW") else portal
 
 
@@ -77,7 +79,8 @@ def main(options: argparse.Namespace) -> None:
 
 def measure(name: str, database: str, options: argparse.Namespace) -> None:
     port = process.free_port()
-    environ = {"BENCH_DATABASE": database, "BENCH_SLOW": "1" if options.slow else ""}
+    environ = {"BENCH_DATABASE": database, "BENCH_SLOW": "1" if options.slow else "",
+               "BENCH_NO_TURNS": "1" if options.no_turns else ""}  # fmt: skip
     with process.running(servers(port)[name], port, environ) as (pid, _):
         load.run(port, 1, CLIENTS, PATHS)
         before = process.cpu_seconds(pid)
@@ -94,5 +97,6 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--no-turns", action="store_true", help="without views/turns.py")
     parser.add_argument("--only", default="")
     main(parser.parse_args())
