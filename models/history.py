@@ -6,16 +6,18 @@ is the one that is shown, so nothing is counted twice (decisions 5).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from functools import partial
+from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, ModelSelect, fn
+from peewee import JOIN, SQL, fn
 
 from models.bill import Bill, Payment
 from models.meter import Meter, Register
 from models.order import FAILED, PAID, POSTED, REFUNDED, SENT, Checkout, Match, Order, OrderLine
+from models.prepared import Prepared
 from models.reading import Reading
 from models.resident import Resident
 from models.supplier import Service
@@ -50,17 +52,42 @@ class Beside:
         return self.after + self.unposted
 
 
+class Billed(NamedTuple):
+    """A payment of the billing; `order`, `receipt_url`, `payer`: of the portal's order that it was met with."""
+
+    id: int
+    account: int
+    on: date
+    amount: int
+    source: str
+    service: str | None
+    order: int | None
+    receipt_url: str | None
+    payer: int | None
+
+
+class Own(NamedTuple):
+    """A line of a portal's order that the billing has not met; `payer` is the resident's id."""
+
+    id: int
+    account: int
+    amount: int
+    order: int
+    state: str
+    receipt_url: str
+    created_at: datetime
+    sent_at: datetime | None
+    paid_at: datetime | None
+    payer: int | None
+
+
 def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
     """By account: what was paid after its day (None = the day is not known), whoever paid; one query."""
     if not days:
         return {}
-    known = [day for day in days.values() if day is not None]
-    billed = Payment.select(Payment.account, Payment.paid_on.alias("on"), Payment.amount).where(
-        Payment.account.in_([account for account, day in days.items() if day is not None]),
-        Payment.paid_on > min(known, default=date.max),
-    )
+    since = min((day for day in days.values() if day is not None), default=date.max)
     after, waiting = dict.fromkeys(days, 0), dict.fromkeys(days, 0)
-    for account, on, amount in billed.union_all(_unposted(days)).tuples():
+    for account, on, amount in _BESIDE(accounts=tuple(days), since=since):
         day = days[account]
         if on is None:
             waiting[account] += amount
@@ -69,66 +96,94 @@ def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
     return {account: Beside(after[account], waiting[account]) for account in days}
 
 
-def _unposted(accounts: Iterable[int]) -> ModelSelect[OrderLine]:
-    """(account, no day, sum) of what was paid here and the billing has not met."""
-    return (
+def _beside(accounts: Any, since: Any) -> Any:
+    """(account, day, sum) of the billing's payments, and with no day of what was paid here and not met."""
+    billed = Payment.select(Payment.account, Payment.paid_on.alias("on"), Payment.amount).where(
+        Payment.account.in_(accounts), Payment.paid_on > since
+    )
+    own = (
         OrderLine.select(OrderLine.account, SQL("NULL").alias("on"), OrderLine.amount)
         .join(Order)
         .switch(OrderLine)
         .join(Match, JOIN.LEFT_OUTER)
-        .where(OrderLine.account.in_(list(accounts)), Order.state.in_((PAID, POSTED)), Match.id.is_null())
+        .where(OrderLine.account.in_(accounts), Order.state.in_((PAID, POSTED)), Match.id.is_null())
     )
+    return billed.union_all(own).tuples()
 
 
-def payments(span: Span, sort: str, after: Place | None, limit: int) -> list[Payment]:
-    """The billing's payments, each with its service and the order it was met in; `sort`: date, -date, sum, -sum."""
+_BESIDE: Prepared[tuple[int, Any, int]] = Prepared(_beside)
+
+
+def payments(span: Span, sort: str, after: Place | None, limit: int) -> list[Billed]:
+    """The billing's payments; `sort`: date, -date, sum, -sum."""
+    return [Billed(*row) for row in _listed(_payments, sort, limit, span, after)]
+
+
+def _payments(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
     rows = (
-        Payment.select(Payment, Service, Match, OrderLine, Order, Checkout)
+        Payment.select(
+            Payment.id, Payment.account, Payment.paid_on, Payment.amount, Payment.source, Service.name,
+            OrderLine.order, Order.receipt_url, Checkout.resident,
+        )
         .join(Service, JOIN.LEFT_OUTER)
         .switch(Payment)
-        .join(Match, JOIN.LEFT_OUTER, attr="match")
+        .join(Match, JOIN.LEFT_OUTER)
         .join(OrderLine, JOIN.LEFT_OUTER)
         .join(Order, JOIN.LEFT_OUTER)
         .join(Checkout, JOIN.LEFT_OUTER)
-        .where(*_within(span, Payment.account, Payment.paid_on))
-    )
+        .where(Payment.account.in_(accounts))
+    )  # fmt: skip
     key = Payment.amount if sort.endswith("sum") else Payment.paid_on
-    return list(_page(rows, key, Payment.id, sort.startswith("-"), after, limit))
+    return _page(rows, Payment.paid_on, key, Payment.id, sort, limit, conditions).tuples()
 
 
 def payments_total(span: Span) -> tuple[int, int]:
     """(how many, kopecks) of the billing's payments."""
-    row = (
-        Payment.select(fn.COUNT(Payment.id), fn.SUM(Payment.amount))
-        .where(*_within(span, Payment.account, Payment.paid_on))
-        .scalar(as_tuple=True)
-    )
-    return int(row[0]), int(row[1] or 0)
+    [(count, total)] = _listed(_payments_total, "", 1, span, None)
+    return int(count), int(total or 0)
 
 
-def orders(accounts: Iterable[int], resident: Resident) -> list[OrderLine]:
+def _payments_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
+    rows = Payment.select(fn.COUNT(Payment.id), fn.SUM(Payment.amount)).where(Payment.account.in_(accounts))
+    return _within(rows, Payment.paid_on, conditions).tuples()
+
+
+def orders(accounts: Iterable[int], resident: Resident) -> list[Own]:
     """Lines of the portal's orders that the billing has not met: paid ones of anybody, others of the resident.
 
-    Each with order and checkout; few, since a line leaves when it is posted.
+    Few, since a line leaves when it is posted.
     """
+    return [Own(*row) for row in _ORDERS(accounts=tuple(accounts), resident=resident.id)]
+
+
+def _orders(accounts: Any, resident: Any) -> Any:
     own = (Checkout.resident == resident) & Order.state.in_((SENT, FAILED))
-    return list(
-        OrderLine.select(OrderLine, Order, Checkout)
+    return (
+        OrderLine.select(
+            OrderLine.id, OrderLine.account, OrderLine.amount, OrderLine.order, Order.state, Order.receipt_url,
+            Order.created_at, Order.sent_at, Order.paid_at, Checkout.resident,
+        )
         .join(Order)
         .join(Checkout)
         .switch(OrderLine)
         .join(Match, JOIN.LEFT_OUTER)
         .where(
-            OrderLine.account.in_(list(accounts)),
-            Match.id.is_null(),
-            Order.state.in_((PAID, POSTED, REFUNDED)) | own,
+            OrderLine.account.in_(accounts), Match.id.is_null(), Order.state.in_((PAID, POSTED, REFUNDED)) | own
         )
         .order_by(OrderLine.id.desc())
-    )
+        .tuples()
+    )  # fmt: skip
+
+
+_ORDERS: Prepared[tuple[Any, ...]] = Prepared(_orders)
 
 
 def readings(span: Span, sort: str, after: Place | None, limit: int) -> list[Reading]:
     """Readings of the accounts' meters, each with register, meter, service and the bill that used it."""
+    return list(_listed(_readings, sort, limit, span, after))
+
+
+def _readings(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
     rows = (
         Reading.select(Reading, Register, Meter, Service, Bill)
         .join(Register)
@@ -136,41 +191,70 @@ def readings(span: Span, sort: str, after: Place | None, limit: int) -> list[Rea
         .join(Service)
         .switch(Reading)
         .join(Bill, JOIN.LEFT_OUTER)
-        .where(*_within(span, Meter.account, Reading.taken_on))
+        .where(Meter.account.in_(accounts))
     )
-    return list(_page(rows, Reading.taken_on, Reading.id, sort.startswith("-"), after, limit))
+    return _page(rows, Reading.taken_on, Reading.taken_on, Reading.id, sort, limit, conditions)
 
 
 def readings_total(span: Span) -> int:
-    rows = Reading.select().join(Register).join(Meter).where(*_within(span, Meter.account, Reading.taken_on))
-    return int(rows.count())
+    [(count,)] = _listed(_readings_total, "", 1, span, None)
+    return int(count)
+
+
+def _readings_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
+    rows = Reading.select(fn.COUNT(Reading.id)).join(Register).join(Meter).where(Meter.account.in_(accounts))
+    return _within(rows, Reading.taken_on, conditions).tuples()
 
 
 def bills(span: Span, sort: str, after: Place | None, limit: int) -> list[Bill]:
     """Bills of the accounts; by date they follow their order key, by sum what is to pay."""
-    rows = Bill.select().where(*_within(span, Bill.account, Bill.issued_on))
+    return list(_listed(_bills, sort, limit, span, after))
+
+
+def _bills(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
     key = Bill.to_pay if sort.endswith("sum") else Bill.order_key
-    return list(_page(rows, key, Bill.id, sort.startswith("-"), after, limit))
+    rows = Bill.select().where(Bill.account.in_(accounts))
+    return _page(rows, Bill.issued_on, key, Bill.id, sort, limit, conditions)
 
 
 def bills_total(span: Span) -> int:
-    return int(Bill.select().where(*_within(span, Bill.account, Bill.issued_on)).count())
+    [(count,)] = _listed(_bills_total, "", 1, span, None)
+    return int(count)
 
 
-def _within(span: Span, account: Any, day: Any) -> list[Any]:
-    limits = [account.in_(span.accounts)]
-    if span.since is not None:
-        limits.append(day >= span.since)
-    if span.until is not None:
-        limits.append(day <= span.until)
-    return limits
+def _bills_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
+    rows = Bill.select(fn.COUNT(Bill.id)).where(Bill.account.in_(accounts))
+    return _within(rows, Bill.issued_on, conditions).tuples()
 
 
-def _page(rows: ModelSelect[Any], key: Any, id_: Any, falling: bool, after: Place | None, limit: int) -> Any:
+def _within(rows: Any, day: Any, conditions: Mapping[str, Any]) -> Any:
+    if "since" in conditions:
+        rows = rows.where(day >= conditions["since"])
+    return rows.where(day <= conditions["until"]) if "until" in conditions else rows
+
+
+def _page(rows: Any, day: Any, key: Any, id_: Any, sort: str, limit: int, conditions: Mapping[str, Any]) -> Any:
     """A page by its key, not by counting rows: the hundredth page costs what the first does."""
-    if after is not None:
-        beyond = key < after.value if falling else key > after.value
-        same = id_ < after.id if falling else id_ > after.id
-        rows = rows.where(beyond | ((key == after.value) & same))
+    rows, falling = _within(rows, day, conditions), sort.startswith("-")
+    if "value" in conditions:
+        value, last = conditions["value"], conditions["last"]
+        beyond = key < value if falling else key > value
+        same = id_ < last if falling else id_ > last
+        rows = rows.where(beyond | ((key == value) & same))
     ordering = (key.desc(), id_.desc()) if falling else (key.asc(), id_.asc())
     return rows.order_by(*ordering).limit(limit)
+
+
+def _listed(build: Callable[..., Any], sort: str, limit: int, span: Span, after: Place | None) -> list[Any]:
+    """Runs a query whose text is made once for each set of conditions that are given."""
+    values: dict[str, Any] = {"accounts": span.accounts}
+    given = {"since": span.since, "until": span.until}
+    values |= {name: day for name, day in given.items() if day is not None}
+    if after is not None:
+        values |= {"value": after.value, "last": after.id}
+    shape = (build.__name__, sort, limit, *values)
+    prepared = _LISTS.get(shape) or _LISTS.setdefault(shape, Prepared(partial(build, sort, limit)))
+    return prepared(**values)
+
+
+_LISTS: dict[tuple[object, ...], Prepared[Any]] = {}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
 
-from models import Bill, OrderLine, Payment, Resident, history
-from models.history import Place, Span
+from models import Bill, Resident, history
+from models.history import Billed, Own, Place, Span
 from models.order import FAILED, PAID, POSTED, REFUNDED, SENT
 
 PAGE = 50
@@ -78,39 +78,36 @@ def bills(span: Span, sort: str, after: str) -> Page:
 
 def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
     """One row for an account in an order, however many services were paid by it."""
-    gathered: dict[tuple[int, int], list[OrderLine]] = {}
+    gathered: dict[tuple[int, int], list[Own]] = {}
     for line in history.orders(span.accounts, resident):
-        gathered.setdefault((line.order_id, line.account_id), []).append(line)
-    for (_, account), lines in gathered.items():
-        order, amount = lines[0].order, sum(line.amount for line in lines)
-        moment = order.paid_at or order.sent_at or order.created_at
-        on = moment.astimezone(zone).date()
-        is_own = order.checkout.resident_id == resident.id
+        gathered.setdefault((line.order, line.account), []).append(line)
+    for lines in gathered.values():
+        first, amount = lines[0], sum(line.amount for line in lines)
+        on = (first.paid_at or first.sent_at or first.created_at).astimezone(zone).date()
+        is_own = first.payer == resident.id
         yield Paid(
-            key=(amount if sort.endswith("sum") else on, _OWN, lines[0].id),
+            key=(amount if sort.endswith("sum") else on, _OWN, first.id),
             on=on,
-            account=account,
+            account=first.account,
             amount=amount,
-            state=STATES[order.state],
-            order=order.id if is_own else None,
-            receipt_url=order.receipt_url if is_own else "",
+            state=STATES[first.state],
+            order=first.order if is_own else None,
+            receipt_url=first.receipt_url if is_own else "",
         )
 
 
-def _billed(row: Payment, resident: Resident, sort: str) -> Paid:
-    match = getattr(row, "match", None)
-    order = match.line.order if match is not None and match.line is not None else None
-    is_own = order is not None and order.checkout.resident_id == resident.id
+def _billed(row: Billed, resident: Resident, sort: str) -> Paid:
+    is_own = row.payer == resident.id
     return Paid(
-        key=(row.amount if sort.endswith("sum") else row.paid_on, _BILLED, row.id),
-        on=row.paid_on,
-        account=row.account_id,
+        key=(row.amount if sort.endswith("sum") else row.on, _BILLED, row.id),
+        on=row.on,
+        account=row.account,
         amount=row.amount,
         state="posted",
         source=row.source,
-        service=row.service.name if row.service is not None else "",
-        order=order.id if is_own and order is not None else None,
-        receipt_url=order.receipt_url if is_own and order is not None else "",
+        service=row.service or "",
+        order=row.order if is_own else None,
+        receipt_url=row.receipt_url or "" if is_own else "",
     )
 
 
