@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from peewee import SQL, Select
 
 from models.base import UtcField, db, on_postgresql
+from models.hydrator import hydrator
 
 Found = TypeVar("Found")
 
@@ -47,7 +48,7 @@ class Prepared(Generic[Found]):
     def __init__(self, build: Callable[..., Select]) -> None:
         self._build = build
         self._rendered: dict[tuple[object, ...], Rendered] = {}
-        self._wrappers: dict[tuple[object, ...], Any] = {}
+        self._rows: dict[tuple[object, ...], Callable[[Sequence[Any]], Any]] = {}
 
     def __call__(self, **values: Any) -> list[Found]:
         key = (
@@ -61,13 +62,10 @@ class Prepared(Generic[Found]):
         rows = cursor.fetchall()
         if not rows:
             return []
-        wrapper = self._wrappers.get(key)
-        if wrapper is None:
-            wrapper = rendered.query._get_cursor_wrapper(cursor)  # type: ignore[attr-defined]
-            wrapper.initialize()
-            self._wrappers[key] = wrapper
-        process = wrapper.process_row
-        return [process(row) for row in rows]
+        row_of = self._rows.get(key)
+        if row_of is None:
+            row_of = self._rows[key] = hydrator(rendered.query, cursor)
+        return [row_of(row) for row in rows]
 
     def first(self, **values: Any) -> Found | None:
         found = self(**values)
