@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
+from typing import NamedTuple, cast
 
 from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
@@ -14,6 +15,14 @@ from models.prepared import Prepared
 from models.resident import Resident
 from models.search import natural
 from models.supplier import Service, Supplier
+
+
+class Paper(NamedTuple):
+    """What a select says of a bill."""
+
+    id: int
+    period: date
+    number: str
 
 
 class Bill(Base):
@@ -46,6 +55,24 @@ class Bill(Base):
     def of_account(cls, account: Account) -> ModelSelect[Bill]:
         """All bills of the account, newest first."""
         return cls.select().where(cls.account == account).order_by(cls.order_key.desc(), cls.id.desc())
+
+    @classmethod
+    def since(cls, account: Account, period: date) -> list[Bill]:
+        """The account's bills of a period and later, newest first."""
+        return list(cls.of_account(account).where(cls.order_key >= f"{period:%Y%m}"))
+
+    @classmethod
+    def of_period(cls, account: Account, period: date) -> list[Bill]:
+        """The account's bills of one period, newest first."""
+        next_month = (period + timedelta(days=31)).replace(day=1)
+        keys = cls.order_key.between(f"{period:%Y%m}", f"{next_month:%Y%m}")
+        return list(cls.of_account(account).where(keys))
+
+    @classmethod
+    def papers(cls, account: Account) -> list[Paper]:
+        """All bills of the account by little: ten years of them fill a select."""
+        rows = cls.of_account(account).select(cls.id, cls.period, cls.number).tuples()
+        return [Paper(*row) for row in cast(Iterable[tuple[int, date, str]], rows)]
 
     @classmethod
     def held_by(cls, resident: Resident) -> ModelSelect[Bill]:

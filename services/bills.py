@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from documents.payment_code import PaymentCode
 from documents.quittance import ChargeLine, MeterLine, Payee, Quittance
 from documents.wording import grouped
 from models import Account, Bill, Charge, Meter, Register, Supplier
+from models.bill import Paper
 from models.meter import SINGLE
 
 RECENT = 6  # periods that the list shows first (product R6.1)
 
 
-def recent(newest_first: Sequence[Bill]) -> list[Bill]:
-    """The bills of the newest periods: as many periods as RECENT, however many bills they hold."""
-    periods = sorted({bill.period for bill in newest_first})[-RECENT:]
-    return [bill for bill in newest_first if bill.period in periods]
+def recent(papers: Iterable[Paper], count: int = RECENT) -> date | None:
+    """The oldest of so many newest periods that have a bill: a period may hold several; None without bills."""
+    return min(sorted({paper.period for paper in papers})[-count:], default=None)
 
 
 def quittance(

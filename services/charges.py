@@ -10,10 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from documents import charts
 from models import Bill, Charge, Register
+from models.bill import Paper
 from models.meter import SINGLE
 from services.bills import meter_of
 
 _NUMBER = re.compile(r"-?\d{1,12}([.,]\d{1,8})?", re.ASCII)
+MONTHS = 24  # that the list shows first
 METHODS = {"прибор": "meter", "норматив": "norm", "среднее": "average"}
 
 
@@ -136,6 +138,6 @@ def shares(charges: Iterable[Charge]) -> list[Share]:
     return [Share(name, amount, percent) for (name, amount), percent in zip(ranked, percents, strict=True)]
 
 
-def periods(bills: Iterable[Bill]) -> list[date]:
+def periods(papers: Iterable[Paper]) -> list[date]:
     """The months that have a bill, newest first."""
-    return sorted({bill.period for bill in bills}, reverse=True)
+    return sorted({paper.period for paper in papers}, reverse=True)

@@ -142,7 +142,9 @@ def test_a_month_without_a_bill_says_so(client: PageClient, resident: Resident, 
     assert "За этот месяц счёта нет" in client.sign_in(resident).get("/charges?period=2020-02")
 
 
-@pytest.mark.parametrize("query", ["period=2014-13", "period=x", "account=999999", "account=x"])
+@pytest.mark.parametrize(
+    "query", ["period=2014-13", "period=9999-12", "period=0001-01", "period=x", "account=999999", "account=x"]
+)
 def test_an_address_made_up_is_a_404(client: PageClient, resident: Resident, account: Account, query: str) -> None:
     client.sign_in(resident).get(f"/charges?{query}", status=404)
 
@@ -150,3 +152,17 @@ def test_an_address_made_up_is_a_404(client: PageClient, resident: Resident, acc
 def test_a_neighbours_account_does_not_exist(client: PageClient, resident: Resident, account: Account) -> None:
     neighbour = factories.link(factories.resident()).account
     client.sign_in(resident).get(f"/charges?account={neighbour.id}", status=404)
+
+
+def test_two_years_come_first_and_the_rest_when_asked(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    for month in range(30):
+        period = date(2024 + month // 12, month % 12 + 1, 1)
+        factories.bill(account, number=f"n{month}", period=period, issued_on=period)
+    client.sign_in(resident)
+    page = client.get("/charges")
+    assert "Июль 2024" in page and page.text.count("<tr>") == 25
+    assert f"/charges?account={account.id}&all=1" in page.tree.links
+    everything = client.get(f"/charges?account={account.id}&all=1")
+    assert everything.text.count("<tr>") == 31 and "Показать все" not in everything

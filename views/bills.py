@@ -23,9 +23,10 @@ def index() -> str:
     if not links:
         return render_template("bills/index.html", links=links)
     link = chosen_link(links, typed("account"))
-    every = list(Bill.of_account(link.account))
-    shown = every if show_all else bills.recent(every)
-    return render_template("bills/index.html", links=links, link=link, bills=shown, every=every)
+    papers = Bill.papers(link.account)
+    oldest = bills.recent(papers, len(papers) if show_all else bills.RECENT)
+    shown = Bill.since(link.account, oldest) if oldest else []
+    return render_template("bills/index.html", links=links, link=link, bills=shown, papers=papers)
 
 
 @bp.get("/bills/quittance")

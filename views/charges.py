@@ -7,7 +7,7 @@ from datetime import date
 from flask import Blueprint, abort, render_template
 
 from models import Account, Bill, Charge, Register
-from services import charges
+from services import bills, charges
 from views.access import chosen_link, own_links
 from views.forms import typed
 
@@ -20,20 +20,21 @@ def show() -> str:
     if not links:
         return render_template("charges/months.html", links=links)
     link = chosen_link(links, typed("account"))
-    bills = list(Bill.of_account(link.account))
-    context = {"links": links, "link": link, "bills": bills, "periods": charges.periods(bills)}
+    papers = Bill.papers(link.account)
+    context = {"links": links, "link": link, "periods": charges.periods(papers)}
     period = _period(typed("period"))
     if period is None:
-        return render_template("charges/months.html", **context)
-    of_month = [bill for bill in bills if bill.period == period]
-    details = _details(link.account, of_month)
+        oldest = bills.recent(papers, len(papers) if typed("all") == "1" else charges.MONTHS)
+        shown = Bill.since(link.account, oldest) if oldest else []
+        return render_template("charges/months.html", bills=shown, more=len(shown) < len(papers), **context)
+    details = _details(link.account, Bill.of_period(link.account, period))
     return render_template("charges/month.html", period=period, details=details, **context)
 
 
-def _details(account: Account, bills: list[Bill]) -> list[charges.Detail]:
-    lines = Charge.of_bills(bills)
+def _details(account: Account, of_month: list[Bill]) -> list[charges.Detail]:
+    lines = Charge.of_bills(of_month)
     registers = list(Register.of_account(account)) if any(lines.values()) else []
-    return [charges.detail(bill, lines[bill.id], registers, account.supplier.name) for bill in bills]
+    return [charges.detail(bill, lines[bill.id], registers, account.supplier.name) for bill in of_month]
 
 
 def _period(text: str) -> date | None:
@@ -41,6 +42,7 @@ def _period(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(f"{text}-01")
+        period = date.fromisoformat(f"{text}-01")
     except ValueError:
         abort(404)
+    return period if 1990 <= period.year < 2200 else abort(404)
