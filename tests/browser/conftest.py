@@ -70,9 +70,17 @@ def open_page(browser: Browser, portal: Portal, complaints: list[str]) -> Iterat
 @pytest.fixture(scope="session")
 def anna(browser: Browser, portal: Portal) -> dict[str, object]:
     """The cookies of Anna's session, gained once by the form."""
+    return cookies(browser, portal, "anna@example.org")
+
+
+@pytest.fixture(scope="session")
+def administrator(browser: Browser, portal: Portal) -> dict[str, object]:
+    return cookies(browser, portal, "admin@example.org")
+
+
+def cookies(browser: Browser, portal: Portal, login: str) -> dict[str, object]:
     context = browser.new_context(base_url=portal.url)
-    page = context.new_page()
-    sign_in(page, "anna@example.org", PASSWORD)
+    sign_in(context.new_page(), login, PASSWORD)
     kept = context.storage_state()
     context.close()
     return dict(kept)

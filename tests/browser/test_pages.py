@@ -82,6 +82,12 @@ def test_open_pages_fit_every_width(open_page: Opener, complaints: list[str], wi
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("width", HEIGHTS)
+def test_the_console_fits_every_width(open_page: Opener, administrator: dict[str, object], width: int) -> None:
+    wrong = walk(open_page(width, storage_state=administrator), ["/admin/"], width)
+    assert not wrong, "\n".join(wrong)
+
+
 def test_large_type_fits_a_narrow_phone(
     open_page: Opener, portal: Portal, anna: dict[str, object], account: int
 ) -> None:
