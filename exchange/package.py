@@ -4,12 +4,12 @@ Nothing is ever unpacked to a disk: a member of an archive is read as a stream, 
 can reach nothing. What is too large, broken, encrypted or ambiguous is refused before a row is read.
 """
 
-import contextlib
 import hashlib
 import io
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
@@ -20,8 +20,10 @@ BLOCK = 1 << 20
 SUFFIXES = (".csv", ".txt", ".tsv")
 MOST_BYTES = 32 << 30  # of all tables together, unpacked
 MOST_RATIO = 300  # text packs 5-40 times; a bomb packs 1000 times
-MOST_WORKBOOK = 256 << 20  # unpacked: a workbook is held in memory while it is read
+MOST_WORKBOOK = 128 << 20  # unpacked: a sheet is held in memory, twice its size, while it is read
 MOST_MEMBERS = 10_000
+# What the standard reader of archives raises over damaged bytes, by what was damaged.
+BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, ValueError, OverflowError, EOFError, OSError)
 
 
 class PackageError(Exception):
@@ -115,9 +117,9 @@ def _unique(found: Sequence[Source], label: str) -> dict[str, Source]:
 
 def _of_archive(path: Path) -> Package:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, EOFError) as trouble:
+    except BROKEN as trouble:
         raise PackageError(
             f"Файл {path.name} не читается как архив zip: он повреждён, обрезан или это не zip. "
             "Пришлите его ещё раз; таблицы можно дать и папкой."
@@ -137,7 +139,9 @@ def _check_members(members: Sequence[zipfile.ZipInfo], label: str, most: int) ->
     if any(info.flag_bits & 1 for info in members):
         raise PackageError(f"Архив {label} закрыт паролем. Пришлите архив без пароля.")
     if sum(info.file_size for info in members) > most:
-        raise PackageError(f"Архив {label} слишком велик: распакованный он больше {most >> 20} МБ.")
+        raise PackageError(
+            f"Файл {label} слишком велик: распакованный он больше {most >> 20} МБ. Дайте таблицы файлами CSV."
+        )
     for info in members:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise PackageError(
@@ -181,7 +185,7 @@ class _Member(io.RawIOBase):
         view = memoryview(buffer)  # type: ignore[arg-type]
         try:
             block = self._stream.read(len(view))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as trouble:
+        except BROKEN as trouble:
             raise PackageError(f"Файл {self._label} в архиве повреждён или обрезан.") from trouble
         view[: len(block)] = block
         return len(block)
@@ -197,7 +201,7 @@ def _opener(path: Path, info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
         archive = zipfile.ZipFile(path)
         try:
             stream = archive.open(info)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as trouble:
+        except BROKEN as trouble:
             archive.close()
             raise PackageError(
                 f"Файл {_readable(info)} в архиве повреждён или сжат незнакомым способом."
@@ -208,8 +212,7 @@ def _opener(path: Path, info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
 
 
 def _of_workbook(path: Path) -> Package:
-    with open_workbook(path.open("rb"), path.name) as names:
-        sheets = list(names)
+    sheets = _sheets(path)
     size = path.stat().st_size
     found, others = [], []
     for name in sheets:
@@ -221,21 +224,21 @@ def _of_workbook(path: Path) -> Package:
     return Package(path.name, _unique(found, path.name), tuple(others), _digest_of_file(path))
 
 
-@contextlib.contextmanager
-def open_workbook(stream: BinaryIO, label: str) -> Iterator[Sequence[str]]:
-    """Check a workbook before the reader of sheets sees it, and give the names of its sheets."""
+def _sheets(path: Path) -> list[str]:
+    """Names of a workbook's sheets; what it declares is checked before its reader sees it."""
     from python_calamine import CalamineError, CalamineWorkbook  # heavy, and seldom wanted
 
-    broken = f"Файл {label} не читается как книга Excel (.xlsx). Сохраните его заново или дайте таблицы в CSV."
-    with stream:
+    with path.open("rb") as file:
         try:
-            with zipfile.ZipFile(stream) as archive:
-                _check_members(archive.infolist(), label, MOST_WORKBOOK)
-            stream.seek(0)
-            with CalamineWorkbook.from_filelike(stream) as book:
-                yield book.sheet_names
-        except (zipfile.BadZipFile, zlib.error, CalamineError, ValueError, EOFError) as trouble:
-            raise PackageError(broken) from trouble
+            with zipfile.ZipFile(file) as archive:
+                _check_members(archive.infolist(), path.name, MOST_WORKBOOK)
+            file.seek(0)
+            with CalamineWorkbook.from_filelike(file) as book:
+                return list(book.sheet_names)
+        except (CalamineError, *BROKEN) as trouble:
+            raise PackageError(
+                f"Файл {path.name} не читается как книга Excel (.xlsx). Сохраните его заново или дайте таблицы в CSV."
+            ) from trouble
 
 
 def _digest_of_file(path: Path) -> str:

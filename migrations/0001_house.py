@@ -338,6 +338,7 @@ def up(migrator, db):
         state = TextField()
         is_dry = BooleanField()
         is_strict = BooleanField()
+        encoding = TextField()
         table = TextField()
         done = IntegerField()
         total = IntegerField()

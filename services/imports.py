@@ -16,7 +16,7 @@ from exchange.package import Package, PackageError, open_package
 from exchange.reader import open_rows
 from exchange.tables import BY_NAME, TABLES
 from models import ImportRun
-from models.staging import Busy, Counts, Publication, Stage, alone, apply_rules, look_up
+from models.staging import MOST_ROWS, Busy, Counts, Publication, Stage, alone, apply_rules, look_up
 from models.staging.window import Window
 from services.imports_report import Report, keep_refused, remarks
 from services.imports_rows import stage_rows
@@ -47,13 +47,17 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. `refused` is a folder for the files of refused rows, `scratch` one with room for the stage."""
+    """How to run. `refused` is a folder for the files of refused rows, `scratch` one with room for the stage.
+
+    `rows_at_once` bounds a transaction, of whole accounts: a resident's write waits for one.
+    """
 
     is_dry: bool = False
     is_strict: bool = False
     encoding: str | None = None
     refused: Path | None = None
     scratch: Path | None = None
+    rows_at_once: int = MOST_ROWS
 
 
 def silent(title: str, done: int, total: int) -> None:
@@ -61,44 +65,52 @@ def silent(title: str, done: int, total: int) -> None:
 
 
 def run_import(
-    paths: Sequence[Path], *, who: str, now: Clock, options: Options, data_key: str, progress: Progress = silent,
-    run: ImportRun | None = None,
-) -> Report:  # fmt: skip
+    paths: Sequence[Path], *, who: str, now: Clock, options: Options, data_key: str, progress: Progress = silent
+) -> Report:
     """Load a package; several plain files make one. Raises Refused when there is nothing to load or no way to.
 
-    `run` is the record of a file that waited for this (`services.uploads`); without it a record is made.
     Rows that break a rule are refused one by one and reported. Each account is written whole or not at all; a run
     that was cut off is loaded again and changes only what is missing.
     """
     try:
         package = open_package(*paths)
         with alone():
-            _bury(now())
-            run = run or ImportRun(
-                who=who, file_name=package.label, is_dry=options.is_dry, is_strict=options.is_strict
-            )
-            run.sha256, run.started_at, run.state = package.digest, now(), STAGING
-            run.save()
-            return _recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
+            bury(now())
+            run = ImportRun.create(
+                who=who, file_name=package.label, sha256=package.digest, started_at=now(), state=STAGING,
+                is_dry=options.is_dry, is_strict=options.is_strict, encoding=options.encoding or "",
+            )  # fmt: skip
+            return recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
     except PackageError as fault:
         raise Refused(str(fault))
     except Busy:
-        raise Occupied("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
+        raise Refused("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
 
 
-def _bury(now: datetime) -> None:
+def drop_interrupted(now: datetime) -> int:
+    """Closes the record of runs whose process is gone; how many. What they wrote stands: whole accounts."""
+    try:
+        with alone():
+            return bury(now)
+    except Busy:
+        return 0
+
+
+def bury(now: datetime) -> int:
     """Runs that nobody works on any more: the lock is ours, so their processes are gone."""
-    for run in ImportRun.select().where(ImportRun.state.in_(ALIVE)):
+    dead = list(ImportRun.select().where(ImportRun.state.in_(ALIVE)))
+    for run in dead:
         run.state, run.finished_at = DROPPED, now
         told = "Загрузка прервалась. Что успело загрузиться, загружено целыми счетами; загрузите пакет ещё раз."
         run.messages = json.dumps([*json.loads(run.messages), told], ensure_ascii=False)
         run.save()
+    return len(dead)
 
 
-def _recorded(
+def recorded(
     run: ImportRun, package: Package, *, now: Clock, options: Options, data_key: str, progress: Progress
 ) -> Report:
-    """Runs and writes down what came of it, whatever it was."""
+    """Runs under the lock and writes down what came of it, whatever it was."""
     try:
         with Stage(options.scratch) as stage:
             report = _Work(run, package, stage, options, data_key, progress).done()
@@ -178,7 +190,7 @@ class _Work:
             publication = Publication(self.stage, window, int(self.run.id), is_dry=self.options.is_dry)
             self.report.counts = publication.counts
             publication.publish_reference()
-            chunks = list(publication.chunks())
+            chunks = list(publication.chunks(self.options.rows_at_once))
             done, total = 0, sum(rows for _, _, rows in chunks)
             for first, last, rows in chunks:
                 publication.publish(first, last)

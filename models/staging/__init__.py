@@ -5,9 +5,9 @@ docs/decisions/0003-import.md says why.
 """
 
 from models.staging.alone import Busy, alone
-from models.staging.publish import Counts, Publication
+from models.staging.publish import MOST_ROWS, Counts, Publication
 from models.staging.references import look_up
 from models.staging.rules import apply_rules
 from models.staging.store import Refusal, Stage
 
-__all__ = ["Busy", "Counts", "Publication", "Refusal", "Stage", "alone", "apply_rules", "look_up"]
+__all__ = ["MOST_ROWS", "Busy", "Counts", "Publication", "Refusal", "Stage", "alone", "apply_rules", "look_up"]

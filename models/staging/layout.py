@@ -69,7 +69,7 @@ LAYOUTS = {
         _layout("suppliers", "code", "name short_name inn kpp ogrn bank_account bank bik corr_account address phone "
                 "email site hours"),
         _layout("services", "supplier code", "name unit kind position:int=0 provider"),
-        _layout("tariffs", "supplier service scale since:date category", "price:int norm:int norm_base"),
+        _layout("tariffs", "supplier service:int scale since:date category", "price:int norm:int norm_base"),
         _layout("accounts", "holder:int", "els kind=person surname name patronymic title inn settlement street house "
                 "flat area living_area rooms:int registered:int stove ownership contract division closed_on:date "
                 "house_key holder_key passport_hash passport_key"),

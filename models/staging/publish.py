@@ -32,7 +32,7 @@ class Publication:
         self._stage, self._window, self._run, self._is_dry = stage, window, run, is_dry
         self.counts = {name: Counts(same=stage.repeated[name]) for name in stage.present}
 
-    def chunks(self, most: int = MOST_ROWS) -> Iterator[tuple[int, int, int]]:
+    def chunks(self, most: int) -> Iterator[tuple[int, int, int]]:
         """First and last holder and number of rows: whole accounts, as many as make `most` rows."""
         first, rows = 1, 0
         for holder, count in enumerate(self._stage.rows_of):
