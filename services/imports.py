@@ -18,6 +18,7 @@ from exchange.tables import BY_NAME, TABLES
 from models import ImportRun
 from models.staging import MOST_ROWS, Busy, Counts, Publication, Stage, alone, apply_rules, look_up
 from models.staging.window import Window
+from services import matching
 from services.imports_report import Report, keep_refused, remarks
 from services.imports_rows import stage_rows
 from services.refusal import Refused
@@ -120,6 +121,8 @@ def recorded(
         run.messages = json.dumps([told], ensure_ascii=False)
         run.save()
         raise
+    if run.state == DONE and not run.is_dry and "payments" in report.counts:
+        matching.match(now())  # at once, or a payment made here would stand twice until the worker's next look
     run.finished_at = now()
     run.save()
     return report

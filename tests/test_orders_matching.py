@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from models import Account, Checkout, Match, Order, OrderLine, Payment
 from services import matching
 from services.matching import Met, Open, pairs
-from tests import factories
+from tests import billing, factories
 
 DAY = date(2026, 11, 20)
 ZONE = ZoneInfo("Europe/Moscow")
@@ -135,6 +136,14 @@ def test_a_payment_that_the_billing_withdrew_leaves_the_order_open_again(account
     factories.payment(account, 50000, DAY)
     matching.match(NOW)
     assert state(order) == "posted" and matching.recheck() == 0
+
+
+def test_an_imported_payment_meets_its_order_at_once(account: Account, tmp_path: Path) -> None:
+    order = paid(account, 50000, provider_id="md-1")
+    code, number = account.supplier.code, account.number
+    rows = f"Поставщик;Лицевой счёт;Идентификатор;Дата;Сумма\n{code};{number};md-1;24.11.2026;500,00\n"
+    report = billing.load_tables(tmp_path / "package", payments=rows)
+    assert not report.stopped and state(order) == "posted"
 
 
 def test_more_orders_than_a_chunk_are_met(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
