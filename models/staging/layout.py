@@ -8,6 +8,9 @@ SQLITE_TYPES = {"text": "TEXT", "int": "INTEGER", "date": "TEXT", "bool": "INTEG
 POSTGRESQL_TYPES = {"text": "text", "int": "bigint", "date": "date", "bool": "boolean"}
 
 
+SINGLE = "Круглосуточный"
+
+
 @dataclass(frozen=True)
 class Field:
     """A staged column: `default` is the SQL of what an absent column of the file means."""
@@ -21,7 +24,9 @@ class Field:
         """`name`, `name:kind` or `name:kind=default`; the kind is text by default."""
         head, _, default = words.partition("=")
         name, _, kind = head.partition(":")
-        return cls(name, kind or "text", default or ("NULL" if kind else "''"))
+        if kind:
+            return cls(name, kind, default or "NULL")
+        return cls(name, "text", f"'{default}'")
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,8 @@ LAYOUTS = {
         _layout("charges", "holder:int bill service:int scale", "position:int=0 unit tariff volume volume_common "
                 "method reading_before reading_after house_volume charged:int recalculated:int "
                 "recalculation_period:date recalculation_reason benefit:int total:int"),
-        _layout("readings", "holder:int number scale taken_on:date service:int=0", "value:int source own_id:int "
-                "state reason bill"),
+        _layout("readings", f"holder:int number scale={SINGLE} taken_on:date service:int=0",
+                "value:int source own_id:int state reason bill"),
         _layout("payments", "holder:int identifier", "paid_on:date amount:int service:int=0 source withdrawn:int=0"),
         _layout("balances", "holder:int service:int=0", "as_of:date amount:int"),
         _layout("residents", "holder:int", "email phone surname name patronymic activation_hash"),
@@ -91,7 +96,6 @@ LAYOUTS = {
 REFERENCE = ("suppliers", "services", "tariffs")
 OF_ACCOUNTS = tuple(name for name in LAYOUTS if name not in REFERENCE)
 
-SINGLE = "Круглосуточный"
 SCALES = {
     "": (SINGLE,),
     SINGLE: (SINGLE,),
