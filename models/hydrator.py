@@ -26,13 +26,18 @@ def hydrator(query: Select, cursor: Any) -> Callable[[Sequence[Any]], Any]:
     """What makes of a database row what the query's own iteration would give."""
     wrapper: Any = query._get_cursor_wrapper(cursor)  # type: ignore[attr-defined]
     wrapper.initialize()
-    if not isinstance(wrapper, ModelCursorWrapper) or not all(
-        is_model for _, _, is_model in wrapper._constructor_list
-    ):
+    if not _joins_models(wrapper):
         process: Callable[[Sequence[Any]], Any] = wrapper.process_row
         return process
     parts = tuple(_part(wrapper, key, model) for key, model, _ in wrapper._constructor_list)
     return _joined(parts, wrapper.src_to_dest, wrapper._dest_reachable, wrapper.model)
+
+
+def _joins_models(wrapper: Any) -> bool:
+    return isinstance(wrapper, ModelCursorWrapper) and all(
+        is_model
+        for _, _, is_model in wrapper._constructor_list  # type: ignore[attr-defined]
+    )
 
 
 def _part(wrapper: Any, key: Any, model: Any) -> Part:
