@@ -22,7 +22,6 @@ def served(settings: Settings) -> Iterator[tuple[int, int, float]]:
 
 def environ(settings: Settings, port: int) -> dict[str, str]:
     return {
-        "ABONENT_DEMO": "1",
         "ABONENT_SECRET_KEY": settings.secret_key,
         "ABONENT_DATA_KEY": settings.data_key,
         "ABONENT_DATABASE_URL": settings.database_url,

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from bench import filled, process
 from bench.harness import Row, row
-from bench.served import environ, served
+from bench.served import served
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 5
@@ -37,15 +38,11 @@ def imports() -> float:
 
 
 def second_run() -> float:
-    """`make run` where everything is installed; its database is a throw-away one, filled by a first start."""
-    with filled.portal(300) as settings:
+    """`make run` where everything is installed and the first start has filled the town."""
+    with TemporaryDirectory(prefix="abonent-bench-") as folder:
         port = process.free_port(2)
-        command = ["make", "--no-print-directory", "run", f"PORT={port}", f"DATABASE={_path(settings.database_url)}"]
-        for _ in range(2):  # the first start fills the town
-            with process.running(command, port, environ(settings, port)) as (_, seconds):
+        command = ["make", "--no-print-directory", "run", f"PORT={port}", f"DATABASE={folder}/town.sqlite3"]
+        for _ in range(2):
+            with process.running(command, port, {}) as (_, seconds):
                 pass
     return seconds
-
-
-def _path(url: str) -> str:
-    return url.removeprefix("sqlite:///")
