@@ -1,6 +1,6 @@
 """Which WSGI server? The real pages over a filled SQLite file, 8 clients, a few seconds a server.
 
-    python -m scripts.compare_servers [--accounts N] [--seconds N] [--rounds N] [--slow] [--no-turns] [--only waitress]
+    python -m scripts.compare_servers [--accounts N] [--seconds N] [--rounds N] [--slow] [--no-turns] [--only NAME]
 
 `--slow` lets one request in twenty sleep two seconds outside the database, as a call to a slow gateway would:
 the times shown are those of the other requests.
