@@ -70,7 +70,10 @@ def test_bank(port: int) -> Iterator[None]:
     chosen = settings()
     place = urlsplit(chosen.testbank_url)
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
-    child = start_child(place.port or port + 1, chosen.testbank_secret, chosen.data_dir / "testbank.sqlite3")
+    try:
+        child = start_child(place.port or port + 1, chosen.testbank_secret, chosen.data_dir / "testbank.sqlite3")
+    except OSError as fault:
+        raise Refused(f"Учебный банк не запустился: {fault}. Выберите другой порт: make run PORT=8010")
     try:
         yield
     finally:

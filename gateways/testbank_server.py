@@ -1,7 +1,7 @@
 """The test bank's own process: pages like those of the manuals' banks, and the loop that calls the portal back.
 
-`python -m gateways.testbank_server --port 8001 --state FILE`, the secret on standard input; it ends when that input
-ends, so it never outlives the portal that started it.
+`python -m gateways.testbank_server --port 8001 --secret-file FILE [--state FILE]` stands alone. Without a secret's
+file it reads the secret from its standard input and ends when that ends: so it never outlives the portal.
 """
 
 from __future__ import annotations
@@ -13,240 +13,246 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
-from uuid import uuid4
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from gateways.testbank import SIGNATURE, is_signed, sign
-from gateways.testbank_cards import CARDS, Card, digits, masked, mistakes
-from gateways.testbank_ledger import Ledger, Payment
+from gateways.testbank import REDIRECT, is_signed
+from gateways.testbank_cards import CARDS, masked, mistakes
+from gateways.testbank_courier import Courier
+from gateways.testbank_ledger import CODE, PAID, Ledger, Payment
+from gateways.testbank_till import LATE, RIGHT_CODE, Till, origin
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-FOLDER = Path(__file__).resolve().parent / "testbank_pages"
-STYLE = Path(__file__).resolve().parent.parent / "static" / "app.css"
-CODE = "1234"
-CODE_TRIES = 3
-TICK = 0.3  # seconds between looks at what is owed
-SESSION = 20 * 60
-log = logging.getLogger("testbank")
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "gateways" / "testbank_pages"
+FILES = {
+    "app.css": (ROOT / "static" / "app.css", "text/css; charset=utf-8"),
+    "icon.svg": (ROOT / "static" / "icon.svg", "image/svg+xml"),
+    "bank.js": (PAGES / "bank.js", "text/javascript; charset=utf-8"),
+}
+URLS = Map(
+    [
+        Rule("/pay", endpoint="enter", methods=["GET"]),
+        Rule("/pay/<token>", endpoint="pay", methods=["GET", "POST"]),
+        Rule("/pay/<token>/code", endpoint="code", methods=["GET", "POST"]),
+        Rule("/pay/<token>/cancel", endpoint="cancel", methods=["POST"]),
+        Rule("/receipt/<provider_id>", endpoint="receipt", methods=["GET"]),
+        Rule("/<any('app.css', 'icon.svg', 'bank.js'):name>", endpoint="file", methods=["GET"]),
+        Rule("/healthz", endpoint="healthz", methods=["GET"]),
+    ]
+)
+REQUIRED = {"number", "amount", "description", "return_url", "callback_url", "client", "bank_url", "expires"}
+MOST_FORM = 16_384
+CALLS_FIRST_WAITS = 5.0  # seconds the payer waits for a portal that should hear first
+START = "Вернитесь в личный кабинет и начните оплату оттуда."
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
 
 
 class Bank:
-    """A WSGI application: `/pay`, `/code`, `/cancel`, `/receipt`."""
+    """A WSGI application."""
 
-    def __init__(self, secret: str, ledger: Ledger) -> None:
+    def __init__(self, secret: str, ledger: Ledger, late: float = LATE) -> None:
         self.secret, self.ledger = secret, ledger
-        self.sent = threading.Event()
+        self.till = Till(ledger, secret, late)
+        self.courier = Courier(ledger, self.till)
         self.pages = Environment(
-            loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
+            loader=FileSystemLoader(PAGES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
+        self.pages.filters.update(roubles=roubles, left=left, masked=masked)
+        self.files = {name: (path.read_bytes(), kind) for name, (path, kind) in FILES.items()}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        request.max_form_memory_size = 100_000
-        response = self._answer(request)
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {_back(request)}"
-        )
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        request.max_content_length = request.max_form_memory_size = MOST_FORM
+        try:
+            endpoint, values = URLS.bind_to_environ(environ).match()
+            response: Response = getattr(self, f"_{endpoint}")(request, **values)
+        except HTTPException as fault:
+            title = "Такой страницы нет" if fault.code == 404 else "Запрос не понят"
+            response = self._note(title, START, fault.code or 400)
+        response.headers.update(HEADERS)
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Content-Security-Policy", _policy())
         return response(environ, start_response)
 
-    def _answer(self, request: Request) -> Response:
-        if request.path == "/bank.css":
-            return Response(STYLE.read_bytes(), content_type="text/css", headers={"Cache-Control": "max-age=3600"})
-        if request.path == "/bank.js":
-            return Response((FOLDER / "bank.js").read_bytes(), content_type="text/javascript")
-        if request.path == "/icon.svg":
-            return Response((STYLE.parent / "icon.svg").read_bytes(), content_type="image/svg+xml")
-        if request.path == "/healthz":
-            return Response("ok", content_type="text/plain")
-        route = {"/pay": self._pay, "/code": self._code, "/cancel": self._cancel, "/receipt": self._receipt}.get(
-            request.path
-        )
-        if route is None:
-            return self._note("Такой страницы нет", "Вернитесь в личный кабинет и начните оплату оттуда.", 404)
+    def _enter(self, request: Request) -> Response:
+        """The signed address of the portal; from here on a token of the bank's own stands for the payment."""
         fields = request.args.to_dict()
-        if not is_signed(fields, self.secret) or not fields.get("number"):
-            return self._note("Ссылка на оплату изменена", "Вернитесь в личный кабинет и начните оплату оттуда.", 400)
-        return route(request, self.ledger.opened(fields))
+        if not is_signed(fields, self.secret, REDIRECT) or not set(fields) >= REQUIRED:
+            return self._note("Ссылка на оплату изменена или не та", START, 400)
+        payment = self.till.open(fields, time.time())
+        if payment is None:
+            return self._note("Заказ с этим номером уже есть, и он другой", START, 409)
+        return _go(f"/pay/{payment.token}")
 
-    def _pay(self, request: Request, payment: Payment) -> Response:
-        if payment.state in ("paid", "failed"):
-            return self._ended(payment)
-        if payment.state == "code":
-            return Response(status=303, headers={"Location": _address("/code", payment)})
-        if _left(payment) <= 0:
-            self._finish(payment, None, "", "Время на оплату вышло")
-            return self._back(payment)
+    def _pay(self, request: Request, token: str) -> Response:
+        payment = self._payment(token)
+        if payment.is_over:
+            return _go(payment.fields["return_url"]) if request.method == "POST" else self._ended(payment)
+        if payment.state == CODE:
+            return _go(f"/pay/{token}/code")
         if request.method != "POST":
-            return self._form(payment, {}, {})
+            return self._form(payment, self._remembered(payment), {})
         typed = {name: value[:200] for name, value in request.form.items()}
         wrong = mistakes(typed, datetime.now(UTC).date())
         if wrong:
-            return self._form(payment, typed, wrong, 422)
-        number = digits(typed["card"])
-        card = CARDS.get(number, Card(number, "", pays=False, reason="Карта не обслуживается учебным банком"))
-        if card.asks_code:
-            self.ledger.ask_code(payment.number, number)
-            return Response(status=303, headers={"Location": _address("/code", payment)})
-        self._finish(payment, card, number, card.reason)
-        return self._back(payment)
+            return self._form(payment, typed, wrong)
+        self.till.pay(payment, typed, time.time())
+        return self._onward(payment)
 
-    def _code(self, request: Request, payment: Payment) -> Response:
-        if payment.state != "code":
-            return Response(status=303, headers={"Location": _address("/pay", payment)})
+    def _code(self, request: Request, token: str) -> Response:
+        payment = self._payment(token)
+        if payment.state != CODE:
+            return self._onward(payment)
         if request.method != "POST":
-            return self._page("code.html", payment=payment, query=request.query_string.decode(), wrong="")
-        if request.form.get("code", "").strip() == CODE:
-            self._finish(payment, CARDS[payment.card], payment.card, "")
-            return self._back(payment)
-        if self.ledger.wrong_code(payment.number) >= CODE_TRIES:
-            self._finish(payment, None, payment.card, "Код из СМС введён неверно")
-            return self._back(payment)
+            return self._page("code.html", payment, wrong="", right=RIGHT_CODE)
+        self.till.confirm(payment, request.form.get("code", ""), time.time())
+        if self._payment(token).is_over:
+            return self._onward(payment)
         wrong = "Код не подошёл. Проверьте и введите ещё раз."
-        return self._page("code.html", 422, payment=payment, query=request.query_string.decode(), wrong=wrong)
+        return self._page("code.html", payment, 422, wrong=wrong, right=RIGHT_CODE)
 
-    def _cancel(self, request: Request, payment: Payment) -> Response:
-        if request.method == "POST":
-            self._finish(payment, None, payment.card, "Плательщик отказался от оплаты")
-        return self._back(payment)
+    def _cancel(self, request: Request, token: str) -> Response:
+        payment = self._payment(token)
+        self.till.refuse(payment, "Плательщик отказался от оплаты", time.time())
+        return self._onward(payment)
 
-    def _receipt(self, request: Request, payment: Payment) -> Response:
-        if payment.state != "paid":
-            return self._note("Чека нет", "Заказ не оплачен.", 404)
-        return self._page("receipt.html", payment=payment, roubles=_roubles(payment), card=masked(payment.card))
+    def _receipt(self, request: Request, provider_id: str) -> Response:
+        payment = self.ledger.by_provider_id(provider_id)
+        if payment is None or payment.state != PAID:
+            raise NotFound
+        return self._page("receipt.html", payment)
 
-    def _finish(self, payment: Payment, card: Card | None, number: str, reason: str) -> None:
-        """Ends the payment once; its callbacks are owed from the same transaction on."""
-        paid = card is not None and card.pays
-        provider_id = uuid4().hex
-        body = {
-            "key": provider_id,
-            "number": payment.number,
-            "provider_id": provider_id,
-            "outcome": "paid" if paid else "failed",
-            "amount": payment.fields["amount"],
-            "card": masked(number) if number else "",
-            "reason": reason,
-            "receipt_url": payment.fields.get("bank_url", "") and _receipt_url(payment, self.secret) if paid else "",
-        }
-        body[SIGNATURE] = sign(body, "forged" if card and card.is_forged else self.secret)
-        due = time.time() + (card.delay if card else 0)
-        calls = [(payment.fields["callback_url"], body, due + i) for i in range(card.calls if card else 1)]
-        self.sent.clear()
-        self.ledger.finish(payment.number, "paid" if paid else "failed", number, provider_id, reason, calls)
-        if card and card.calls_first:
-            self.sent.wait(5)
+    def _file(self, request: Request, name: str) -> Response:
+        content, kind = self.files[name]
+        return Response(content, content_type=kind, headers={"Cache-Control": "max-age=3600"})
 
-    def _form(
-        self, payment: Payment, typed: Mapping[str, str], wrong: Mapping[str, str], status: int = 200
-    ) -> Response:
+    def _healthz(self, request: Request) -> Response:
+        return Response("ok", content_type="text/plain")
+
+    def _payment(self, token: str) -> Payment:
+        found = self.ledger.find(token)
+        if found is not None and not found.is_over and found.expires <= time.time():
+            self.till.expire(time.time())
+            found = self.ledger.find(token)
+        if found is None:
+            raise NotFound
+        return found
+
+    def _onward(self, payment: Payment) -> Response:
+        """Where the payer goes now: to the code, back to the portal, or to the form again."""
+        now = self._payment(payment.token)
+        self.courier.wake()
+        if not now.is_over:
+            return _go(f"/pay/{now.token}/code" if now.state == CODE else f"/pay/{now.token}")
+        if now.card in CARDS and CARDS[now.card].calls_first:
+            self.courier.wait_for(now.number, CALLS_FIRST_WAITS)
+        return _go(now.fields["return_url"])
+
+    def _remembered(self, payment: Payment) -> dict[str, str]:
+        kept = self.ledger.kept_card(payment.fields["client"])
+        return {**kept, "remember": "on"} if kept else {}
+
+    def _form(self, payment: Payment, typed: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
+        seconds = max(int(payment.expires - time.time()), 0)
         return self._page(
             "pay.html",
-            status,
-            payment=payment,
-            query=urlencode(payment.fields),
+            payment,
+            422 if wrong else 200,
             typed=typed,
             wrong=wrong,
-            roubles=_roubles(payment),
-            left=_left(payment),
+            seconds=seconds,
             cards=CARDS.values(),
         )
 
     def _ended(self, payment: Payment) -> Response:
-        title = "Заказ уже оплачен" if payment.state == "paid" else "Оплата не прошла"
-        return self._note(title, payment.reason or "Второй раз платить не нужно.", 200, payment.fields["return_url"])
+        if payment.state == PAID:
+            return self._note("Заказ уже оплачен", "Второй раз платить не нужно.", 200, payment)
+        return self._note("Оплата не прошла", f"{payment.reason}. Деньги не списаны.", 200, payment)
 
-    def _back(self, payment: Payment) -> Response:
-        return Response(status=303, headers={"Location": payment.fields["return_url"]})
+    def _note(self, title: str, text: str, status: int, payment: Payment | None = None) -> Response:
+        return self._page("note.html", payment, status, title=title, text=text)
 
-    def _note(self, title: str, text: str, status: int, url: str = "") -> Response:
-        return self._page("note.html", status, title=title, text=text, url=url)
-
-    def _page(self, template: str, status: int = 200, **values: object) -> Response:
-        return Response(
-            self.pages.get_template(template).render(**values), status, content_type="text/html; charset=utf-8"
-        )
-
-    def call_back(self, stopped: threading.Event) -> None:
-        """Sends what is owed until it is told to stop; a portal that is down hears it later."""
-        while not stopped.wait(TICK):
-            for owed in self.ledger.owed(time.time()):
-                if _post(owed.url, owed.body):
-                    self.ledger.delivered(owed)
-                    self.sent.set()
-                else:
-                    self.ledger.put_off(owed, time.time())
+    def _page(self, template: str, payment: Payment | None, status: int = 200, **values: object) -> Response:
+        html = self.pages.get_template(template).render(payment=payment, **values)
+        response = Response(html, status, content_type="text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = _policy(payment)
+        return response
 
 
-def _post(url: str, body: Mapping[str, str]) -> bool:
-    request = urllib.request.Request(url, urlencode(body).encode(), method="POST")  # noqa: S310 - signed by the portal
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError) as fault:
-        log.info("callback not taken: %s", type(fault).__name__)
-        return False
+def _go(url: str) -> Response:
+    return Response(status=303, headers={"Location": url})
 
 
-def _left(payment: Payment) -> int:
-    """Seconds to the end of the session: «До окончания сессии осталось»."""
-    expires = payment.fields.get("expires", "")
-    return int(expires) - int(time.time()) if expires.isdigit() else SESSION
+def _policy(payment: Payment | None = None) -> str:
+    """Chromium holds the redirect after a POST to `form-action` too, so the portal stands in it."""
+    portal = origin(payment.fields["return_url"]) if payment else ""
+    return (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
+        f"frame-ancestors 'none'; form-action 'self' {portal}".strip()
+    )
 
 
-def _roubles(payment: Payment) -> str:
-    roubles, kopecks = divmod(int(payment.fields["amount"]), 100)
-    return f"{roubles:,}".replace(",", "\N{NO-BREAK SPACE}") + f",{kopecks:02d}\N{NO-BREAK SPACE}₽"
+def roubles(amount: int) -> str:
+    """1 485,33 ₽ of 148533 kopecks, with no-break spaces."""
+    whole, rest = divmod(amount, 100)
+    return f"{whole:,}".replace(",", "\N{NO-BREAK SPACE}") + f",{rest:02d}\N{NO-BREAK SPACE}₽"
 
 
-def _address(path: str, payment: Payment) -> str:
-    return f"{path}?{urlencode(payment.fields)}"
+def left(seconds: int) -> str:
+    """0:13:30, as the manual's bank writes it."""
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
 
 
-def _receipt_url(payment: Payment, secret: str) -> str:
-    return payment.fields["bank_url"] + _address("/receipt", payment)
-
-
-def _back(request: Request) -> str:
-    """Where the payer's form ends: Chromium checks the redirect after a POST against `form-action` too."""
-    parts = urlsplit(request.args.get("return_url", ""))
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""
-
-
-def serve(port: int, secret: str, state: Path) -> None:
-    """Serves on the loopback until the process is told to stop."""
+def serve(port: int, secret: str, state: Path, host: str = "127.0.0.1", late: float = LATE) -> None:
+    """Serves until the process is told to stop; says «ready» on the standard output. Raises `OSError`: no port."""
     import waitress
 
-    bank = Bank(secret, Ledger(state))
-    threading.Thread(target=bank.call_back, args=(threading.Event(),), daemon=True).start()
+    state.parent.mkdir(parents=True, exist_ok=True)
+    bank = Bank(secret, Ledger(state), late)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    waitress.serve(bank, host="127.0.0.1", port=port, threads=4, _quiet=True)
+    server = waitress.create_server(bank, host=host, port=port, threads=4, ident="testbank")
+    threading.Thread(target=bank.courier.run, args=(threading.Event(),), daemon=True).start()
+    print("ready", flush=True)
+    server.run()
 
 
-def start_child(port: int, secret: str, state: Path) -> subprocess.Popen[bytes]:
-    """The bank as a child process; it ends with its parent, since its standard input then ends."""
+def start_child(port: int, secret: str, state: Path, late: float = LATE) -> subprocess.Popen[bytes]:
+    """The bank as a child process, already listening; it ends with its parent, since its input then ends.
+
+    Raises `OSError` where it does not start; it said why on the standard error.
+    """
     child = subprocess.Popen(
-        [sys.executable, "-m", "gateways.testbank_server", "--port", str(port), "--state", str(state)],
+        [sys.executable, "-m", "gateways.testbank_server", f"--port={port}", f"--state={state}", f"--late={late}"],
         stdin=subprocess.PIPE,
-        cwd=Path(__file__).resolve().parent.parent,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
     )
-    assert child.stdin is not None
+    assert child.stdin and child.stdout
     child.stdin.write(secret.encode() + b"\n")
     child.stdin.flush()
+    with child.stdout as says:
+        if says.readline() != b"ready\n":
+            child.stdin.close()
+            raise OSError(f"порт {port} занят или закрыт (код {child.wait()})")
     return child
 
 
@@ -255,15 +261,29 @@ def _end_with_input() -> None:
     os._exit(0)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m gateways.testbank_server", description="Учебный банк.")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--secret-file", type=Path, help="общий с кабинетом ключ; без файла: строка на входе")
+    parser.add_argument("--state", type=Path, default=ROOT / "var" / "testbank.sqlite3", help="файл платежей")
+    parser.add_argument("--late", type=float, default=LATE, help="на сколько секунд опаздывает опоздавший ответ")
     chosen = parser.parse_args()
-    secret = sys.stdin.readline().strip()
-    threading.Thread(target=_end_with_input, daemon=True).start()
-    serve(chosen.port, secret, chosen.state)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        if chosen.secret_file:
+            secret = chosen.secret_file.read_text(encoding="utf-8").strip()
+        else:
+            secret = sys.stdin.readline().strip()
+            threading.Thread(target=_end_with_input, daemon=True).start()
+        if len(secret) < 16:
+            parser.error("ключ короче 16 знаков")
+        serve(chosen.port, secret, chosen.state, chosen.host, chosen.late)
+    except OSError as fault:
+        print(f"Учебный банк не запустился: {fault}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
