@@ -1,4 +1,13 @@
-"""What every bank's gateway is to the portal: one small interface, whatever protocol stands behind it."""
+"""What every bank's gateway is to the portal: one small interface, whatever protocol stands behind it.
+
+1. `create` gives the address to which the payer is sent; most banks are asked for it over the network.
+2. The bank calls back, once, twice, late, out of order or never. `read_callback` checks that it is the bank.
+3. `status` asks the bank itself; a poller does it for orders of which nobody called back.
+
+Only a `PAID` event with the order's own sum pays an order; the return page proves nothing. A callback that alone
+proves nothing (unsigned, or without the sum) is read as `WAITING`: the truth is what `status` says.
+Sums are kopecks, moments aware UTC.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +19,7 @@ from typing import Protocol
 
 
 class Outcome(StrEnum):
-    """What became of a payment, as the bank tells it."""
+    """What became of a payment, as the bank tells it; `WAITING`: not decided, or not proved."""
 
     WAITING = "waiting"
     PAID = "paid"
@@ -28,7 +37,11 @@ class GatewayDown(Exception):
 
 @dataclass(frozen=True)
 class NewOrder:
-    """An order as the bank sees it; `amount` in kopecks, the fee included; `number` is ours and unique."""
+    """An order as the bank sees it; `amount` in kopecks, the fee included; `number`: ours, unique, ≤ 32 signs.
+
+    `client`: an opaque name under which the bank may keep the payer's cards, "" where it must not;
+    `expires_at`: until when the bank may take the money, None leaves it to the bank.
+    """
 
     number: str
     amount: int
@@ -51,7 +64,11 @@ class Started:
 
 @dataclass(frozen=True)
 class Event:
-    """What the bank says of an order. `key` is the same when it says the same thing again."""
+    """What the bank says of an order. `key` is the same when it says the same thing again.
+
+    `amount`: taken or given back, kopecks; it counts for `PAID` and `REFUNDED` alone. `reason`: why it failed, in
+    words that the resident reads.
+    """
 
     key: str
     number: str
@@ -65,7 +82,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Callback:
-    """A request of the bank to us, without any framework's types."""
+    """A request of the bank to us, without any framework's types; `address`: the sender's, proxies resolved."""
 
     method: str
     query: Mapping[str, str] = field(default_factory=dict)
@@ -100,7 +117,7 @@ class Acquirer(Protocol):
         """Asks what became of it; None where this bank cannot be asked; raises `GatewayDown`."""
 
     def read_callback(self, callback: Callback) -> Event:
-        """The event a callback tells of; raises `Forged`."""
+        """The event a callback tells of; raises `Forged`. It runs in a request: never asks the network."""
 
     def acknowledge(self, accepted: bool) -> Answer:
         """The answer to a genuine callback: taken note of, or not accepted (wrong amount, unknown order)."""
