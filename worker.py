@@ -27,7 +27,7 @@ from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from models import Attempt, Captcha, Code, ImportRun, Outbox, db
-from services import letters, matching, orders, outbox, registration
+from services import imports, letters, matching, orders, outbox, registration
 from services.letters import Desk, Letter
 from views import format
 
@@ -205,3 +205,4 @@ def tidy(now: datetime) -> None:
     Attempt.forget(now - ATTEMPTS)
     Outbox.forget(now - LETTERS)
     registration.forget_waiting(now)
+    imports.drop_interrupted(now)

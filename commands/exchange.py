@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +17,6 @@ from commands.frame import connected, settings
 from exchange.tables import BY_NAME
 from services import exports, imports, uploads
 from services.imports_report import Report
-
-WHO = "flask"
 
 
 @click.command(
@@ -41,18 +41,30 @@ WHO = "flask"
 def import_package(
     path: tuple[Path, ...], is_dry: bool, is_strict: bool, encoding: str | None, refused: Path | None
 ) -> None:
-    options = imports.Options(is_dry, is_strict, encoding, refused)
+    options = imports.Options(is_dry, is_strict, encoding, refused, scratch())
     clean = True
     for paths in _packages(path):
         with _progress() as progress:
             report = imports.run_import(
-                paths, who=WHO, now=clock.now, options=options, data_key=settings().data_key, progress=progress
+                paths, who=who(), now=clock.now, options=options, data_key=settings().data_key, progress=progress
             )
         _print(report, is_dry)
         clean = clean and report.is_clean
     if not clean and refused:
         click.echo(f"Непринятые строки — в папке {refused}. Исправьте их и загрузите снова.")
     sys.exit(0 if clean else 1)
+
+
+def who() -> str:
+    """Whoever sits at the server's console."""
+    return f"flask ({pwd.getpwuid(os.getuid()).pw_name})"
+
+
+def scratch() -> Path:
+    """Where a stage has room: it takes more than the package, and a temporary folder is often memory."""
+    folder = settings().data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _packages(paths: tuple[Path, ...]) -> list[list[Path]]:
@@ -135,9 +147,13 @@ def export_readings(
     elif since is None:
         raise click.UsageError("Укажите --since или --batch.")
     else:
-        made = exports.export_readings(
-            since.date(), supplier, clock.now(), again, who=WHO, zone=clock.zone(), kind=kind, encoding=encoding
-        )  # fmt: skip
+        try:
+            made = exports.export_readings(
+                since.date(), supplier, clock.now(), again, who=who(), zone=clock.zone(), kind=kind, encoding=encoding
+            )  # fmt: skip
+        except exports.NothingToExport as nothing:
+            click.echo(nothing.sentence)
+            return
     target = _target(out, str(made.file_name))
     target.write_bytes(bytes(made.content))
     click.echo(f"Выгрузка № {made.number}: показаний {made.rows}, файл {target}.")

@@ -338,7 +338,6 @@ def up(migrator, db):
         state = TextField()
         is_dry = BooleanField()
         is_strict = BooleanField()
-        encoding = TextField()
         table = TextField()
         done = IntegerField()
         total = IntegerField()

@@ -27,7 +27,6 @@ class ImportRun(Base):
     state = TextField()
     is_dry = BooleanField(default=False)
     is_strict = BooleanField(default=False)
-    encoding = TextField(default="")
     table = TextField(default="")
     done = IntegerField(default=0)
     total = IntegerField(default=0)

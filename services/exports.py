@@ -27,6 +27,10 @@ MARKS = {
 }
 
 
+class NothingToExport(Refused):
+    """All that could go out has gone: no mistake, and no batch."""
+
+
 @transaction
 def export_readings(
     since: date, supplier: str | None, now: datetime, again: bool = False, *, who: str, zone: tzinfo,
@@ -35,14 +39,14 @@ def export_readings(
     """Readings taken since the day that wait for export, as a numbered batch; they are marked in the same step.
 
     `supplier` is a code, None = all. `again` adds those of earlier batches that the billing has not answered yet.
-    `kind` is csv or xlsx, `zone` the one in which moments are told. Raises Refused when there is nothing to export.
+    `kind` is csv or xlsx, `zone` the one in which moments are told. Raises NothingToExport.
     """
     of = by_code_or_all(supplier)
     batch = ExportBatch.open_next(READINGS, now, who, of)
     claim_readings(batch, since, of)
     lines = readings_of(batch, since, of, again=again)
     if not lines:
-        raise Refused("Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру.")
+        raise NothingToExport("Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру.")
     rows = [_row(line, zone) for line in lines]
     if kind == "xlsx":
         content = xlsx_bytes("Показания", HEADINGS, rows, now)

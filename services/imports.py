@@ -23,8 +23,7 @@ from services.imports_report import Report, keep_refused, remarks
 from services.imports_rows import stage_rows
 from services.refusal import Refused
 
-WAITING, STAGING, PUBLISHING, DONE, REFUSED, FAILED, DROPPED = (
-    "waiting",
+STAGING, PUBLISHING, DONE, REFUSED, FAILED, DROPPED = (
     "staging",
     "publishing",
     "done",
@@ -66,38 +65,41 @@ def silent(title: str, done: int, total: int) -> None:
 
 
 def run_import(
-    paths: Sequence[Path], *, who: str, now: Clock, options: Options, data_key: str, progress: Progress = silent
-) -> Report:
+    paths: Sequence[Path], *, who: str, now: Clock, options: Options, data_key: str, progress: Progress = silent,
+    run: ImportRun | None = None,
+) -> Report:  # fmt: skip
     """Load a package; several plain files make one. Raises Refused when there is nothing to load or no way to.
 
+    `run` is the record of a file that waited for this (`services.uploads`); without it a record is made.
     Rows that break a rule are refused one by one and reported. Each account is written whole or not at all; a run
     that was cut off is loaded again and changes only what is missing.
     """
     try:
         package = open_package(*paths)
         with alone():
-            bury(now())
-            run = ImportRun.create(
-                who=who, file_name=package.label, sha256=package.digest, started_at=now(), state=STAGING,
-                is_dry=options.is_dry, is_strict=options.is_strict, encoding=options.encoding or "",
-            )  # fmt: skip
-            return recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
+            _bury(now())
+            run = run or ImportRun(
+                who=who, file_name=package.label, is_dry=options.is_dry, is_strict=options.is_strict
+            )
+            run.sha256, run.started_at, run.state = package.digest, now(), STAGING
+            run.save()
+            return _recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
     except PackageError as fault:
         raise Refused(str(fault))
     except Busy:
-        raise Refused("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
+        raise Occupied("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
 
 
 def drop_interrupted(now: datetime) -> int:
     """Closes the record of runs whose process is gone; how many. What they wrote stands: whole accounts."""
     try:
         with alone():
-            return bury(now)
+            return _bury(now)
     except Busy:
         return 0
 
 
-def bury(now: datetime) -> int:
+def _bury(now: datetime) -> int:
     """Runs that nobody works on any more: the lock is ours, so their processes are gone."""
     dead = list(ImportRun.select().where(ImportRun.state.in_(ALIVE)))
     for run in dead:
@@ -108,7 +110,7 @@ def bury(now: datetime) -> int:
     return len(dead)
 
 
-def recorded(
+def _recorded(
     run: ImportRun, package: Package, *, now: Clock, options: Options, data_key: str, progress: Progress
 ) -> Report:
     """Runs under the lock and writes down what came of it, whatever it was."""

@@ -18,7 +18,7 @@ from flask import Flask
 
 from models import Account, Bill, Charge, ImportRun, Reading, RefusedRow, Supplier, db
 from models.staging import alone
-from services import imports, imports_queue, imports_report
+from services import imports, imports_report
 from services.refusal import Refused
 from tests.billing import (
     ACCOUNTS,
@@ -267,15 +267,14 @@ with db.connection_context():
 """
 
 
-def test_a_killed_run_leaves_whole_accounts_and_is_dropped_by_the_next(
-    packages: Path, tmp_path: Path, database_url: str
-) -> None:
+def test_a_killed_run_leaves_whole_accounts_and_is_dropped(packages: Path, tmp_path: Path, database_url: str) -> None:
     command = [sys.executable, "-c", KILLED, database_url, str(packages / "town"), str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60)
     assert done.returncode == -signal.SIGKILL
     assert ImportRun.get().state == "publishing" and len(list(tmp_path.iterdir())) == 1
     accounts, torn = half_loaded(packages)
     assert 0 < accounts < 22 and torn == 0
+    assert imports.drop_interrupted(NOW) == 1
     load(packages / "town", scratch=tmp_path)
     assert [run.state for run in ImportRun.select().order_by(ImportRun.id)] == ["dropped", "done"]
     assert half_loaded(packages) == (22, 0) and list(tmp_path.iterdir()) == []
@@ -301,21 +300,11 @@ def test_two_imports_do_not_run_at_once(packages: Path, database_url: str) -> No
 # --- the console
 
 
-def test_a_sent_file_waits_for_the_worker_and_its_run_tells_what_came(packages: Path, tmp_path: Path) -> None:
+def test_refused_rows_are_listed_for_the_console(packages: Path, tmp_path: Path) -> None:
     tables = {path.name: path.read_bytes() for path in (packages / "manuals").glob("*.csv")}
     tables["payments.csv"] += "KAMAL;1002154;K-9;вчера;1,00;;Касса\r\n".encode()
-    path = zipped(tmp_path / "m.zip", tables)
-    with path.open("rb") as file:
-        run = imports_queue.start(
-            file, "..\\a/oktyabr.zip", folder=tmp_path / "in", who="Ольга", now=NOW, options=imports.Options()
-        )
-    assert (run.state, run.file_name, imports_queue.runs()[0].run) == ("waiting", "oktyabr.zip", run)
-    report = imports_queue.run_waiting(tmp_path / "in", now=lambda: NOW, data_key=KEY)
-    assert report is not None and report.refused == 1
-    told = imports_queue.report(run.id)
-    assert told is not None and told.run.state == "done" and told.percent == 100
-    assert dict(told.counts)["Счета"].new == 19
-    (line,) = imports_report.refused_lines(run.id)
+    report = load(zipped(tmp_path / "m.zip", tables))
+    (line,) = imports_report.refused_lines(report.run)
     assert (line.line, line.title, line.account, line.heading, line.value) == (
         14,
         "Платежи",
@@ -323,18 +312,8 @@ def test_a_sent_file_waits_for_the_worker_and_its_run_tells_what_came(packages: 
         "Дата",
         "вчера",
     )
-    assert "Дата: «вчера»." in imports_report.refused_file(run.id, "payments").decode("utf-8-sig")
-    assert imports_queue.run_waiting(tmp_path / "in", now=lambda: NOW, data_key=KEY) is None
-    assert list((tmp_path / "in").iterdir()) == []
-
-
-def test_a_sent_file_that_is_no_package_fails_with_a_reason(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="архив"):
-        imports_queue.start(io.BytesIO(b"x"), "p.exe", folder=tmp_path, who="О", now=NOW, options=imports.Options())
-    run = imports_queue.start(io.BytesIO(b"x"), "p.zip", folder=tmp_path, who="О", now=NOW, options=imports.Options())
-    assert imports_queue.run_waiting(tmp_path, now=lambda: NOW, data_key=KEY) is None
-    told = imports_queue.report(run.id)
-    assert told is not None and told.run.state == "failed" and "не читается" in told.messages[0]
+    assert "Дата: «вчера»." in imports_report.refused_file(report.run, "payments").decode("utf-8-sig")
+    assert imports_report.tables_of(ImportRun.get_by_id(report.run))["payments"].refused == 1
 
 
 def test_private_cells_are_blank_in_the_kept_file(tmp_path: Path) -> None:
