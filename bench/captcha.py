@@ -27,12 +27,14 @@ SHEET = ROOT / "var" / "bench" / "captcha.png"
 COUNT = 200
 # Our folder hides the package of the same name, so it answers from a process of its own.
 PEER_LOOP = """
-import base64, sys
+import base64, sys, time
 sys.path.insert(0, sys.argv[1])
 from captcha.image import ImageCaptcha
 image = ImageCaptcha(200, 70)
 for line in sys.stdin:
-    print(base64.b64encode(image.generate(line.strip()).getvalue()).decode(), flush=True)
+    start = time.perf_counter()
+    picture = image.generate(line.strip()).getvalue()
+    print(time.perf_counter() - start, base64.b64encode(picture).decode(), flush=True)
 """
 FONT = ROOT / "captcha" / "fonts" / "digits-sans-bold.ttf"
 
@@ -49,6 +51,7 @@ def measure() -> list[harness.Row]:
             "limit": lambda: plain(texts[next(step) % COUNT]),
         }
         spent = harness.interleaved(ways, rounds=COUNT)
+        spent["peer"] = median(draw_peer.spent) * 1000
         ours = [render(text, rng) for text in texts]
         theirs = [draw_peer(text) for text in texts]
     show(ours[:20])
@@ -78,7 +81,7 @@ def _beside(figures: tuple[float, float]) -> tuple[float, str, float, None]:
 
 @contextmanager
 def peer() -> Iterator[Draw]:
-    """Draws by the package `captcha` in a child process; its pipe costs about 0.1 ms a picture."""
+    """Draws by the package `captcha` in a child process."""
     if not PEER.exists():
         install()
     command = [sys.executable, "-I", "-c", PEER_LOOP, str(PEER)]
@@ -89,16 +92,19 @@ def peer() -> Iterator[Draw]:
 
 
 class Draw:
-    """Asks the child for a picture."""
+    """Asks the child for a picture; `spent`: the child's own seconds, the pipe left out."""
 
     def __init__(self, child: subprocess.Popen[str]) -> None:
         self.child = child
+        self.spent: list[float] = []
 
     def __call__(self, text: str) -> bytes:
         assert self.child.stdin and self.child.stdout
         self.child.stdin.write(f"{text}\n")
         self.child.stdin.flush()
-        return b64decode(self.child.stdout.readline())
+        seconds, _, picture = self.child.stdout.readline().partition(" ")
+        self.spent.append(float(seconds))
+        return b64decode(picture)
 
 
 def install() -> None:
