@@ -79,11 +79,14 @@ def _binaries(folder: Path) -> Path:
         raise NoPostgres(
             "PostgreSQL не найден. Поставить: .venv/bin/pip install --require-hashes -r requirements-dev.txt"
         )
-    installed = max(Path(spec.origin).parent.glob("pginstall*"), key=lambda path: path.name.removeprefix("pginstall"))
+    package = Path(spec.origin).parent
+    installed = max(package.glob("pginstall*"), key=lambda path: path.name.removeprefix("pginstall"))
     if _is_reachable(installed / "bin" / "postgres"):
         return installed / "bin"
-    copy = folder / "postgresql"
+    copy = folder / "wheel" / package.name / installed.name
     shutil.copytree(installed, copy, symlinks=True)
+    for libraries in package.parent.glob(f"{package.name}.libs"):  # found by their place beside the package
+        shutil.copytree(libraries, folder / "wheel" / libraries.name, symlinks=True)
     return copy / "bin"
 
 
@@ -91,7 +94,7 @@ def _start(binaries: Path, folder: Path, log: object) -> subprocess.Popen[bytes]
     options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
     return subprocess.Popen(
         [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), *options],
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True, **_identity(),
+        stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **_identity(),
     )  # fmt: skip
 
 
