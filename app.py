@@ -49,6 +49,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     csrf = CSRFProtect(app)
     login = LoginManager(app)
     login.request_loader(sessions.load)
+    app.extensions["nobody"] = login.anonymous_user
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     gateways.install(app)
     ids.install(app)

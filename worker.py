@@ -29,7 +29,7 @@ from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverabl
 from models import Attempt, Captcha, Code, ImportRun, Outbox, db
 from services import imports, letters, matching, orders, outbox, registration
 from services.letters import Desk, Letter
-from views import format
+from views import format, journal
 
 log = logging.getLogger("abonent.worker")
 
@@ -76,8 +76,8 @@ class Worker:
         try:
             with db.connection_context():
                 job(now)
-        except Exception:  # noqa: BLE001 - a failing job must not stop the others, nor the loop
-            log.exception("job %s failed", name)
+        except Exception as fault:  # noqa: BLE001 - a failing job must not stop the others, nor the loop
+            journal.write(log, f"job {name} failed", fault)
 
     def run(self, stopped: Event) -> None:
         """Round after round until it is told to stop."""

@@ -22,6 +22,13 @@ from commands.frame import connected, settings
 from models import db, migrating
 from services.refusal import Refused
 
+SERVER = {
+    "ident": "abonent",
+    "clear_untrusted_proxy_headers": False,  # views/address.py decides whose word about the client counts
+    "max_request_body_size": 70 * 1024 * 1024,
+    "channel_timeout": 60,
+    "connection_limit": 500,
+}
 THREADS = 8  # docs/decisions/0004-server.md
 
 
@@ -100,11 +107,8 @@ def listen(host: str, port: int, threads: int) -> None:
         host=host,
         port=port,
         threads=threads,
-        ident="abonent",
-        max_request_body_size=70 * 1024 * 1024,
         url_scheme="https" if chosen.is_secure else "http",
-        channel_timeout=60,
-        connection_limit=500,
+        **SERVER,
     )
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -76,11 +76,17 @@ def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]
     """The preset `name` over `default`, with the portal's own switches and words on top."""
     base = _read("default")
     own = base if name == "default" else _read(name)
-    merged = {**base, **own, **switches}
-    merged["words"] = {**base["words"], **own.get("words", {}), **words}
+    merged = {**base, **own, **switches, "words": {**base["words"], **own.get("words", {}), **words}}
+    for table in ("captcha", "password"):  # a table that names one key changes that key alone
+        merged[table] = {**base[table], **own.get(table, {}), **_table(switches.get(table, {}))}
     problems = [f"preset {name}: ключа «{key}» нет" for key in merged if key not in base]
     problems += [f"preset {name}: слова «{key}» нет" for key in merged["words"] if key not in base["words"]]
-    problems += _wrong_values(name, merged)
+    problems += [
+        f"preset {name}: {table}: нужна таблица"
+        for table in ("captcha", "password")
+        if not isinstance(switches.get(table, {}), dict)
+    ]
+    problems += _wrong_values(name, merged, base)
     if problems:
         raise PresetError(problems)
     return Preset(
@@ -114,18 +120,33 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _wrong_values(name: str, merged: Mapping[str, Any]) -> list[str]:
+def _wrong_values(name: str, merged: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:
     lists = {"registration": WAYS, "sign_in": WAYS, "linking_facts": FACTS}
     problems = [
         f"preset {name}: {key}: «{item}» неизвестно, можно: {', '.join(sorted(known))}"
         for key, known in lists.items()
-        for item in merged[key]
+        for item in (merged[key] if isinstance(merged[key], list) else ())
         if item not in known
     ]
+    for key, usual in base.items():
+        if not _is_like(merged.get(key), usual):
+            problems.append(f"preset {name}: {key}: «{merged.get(key)}» не подходит, пример: {usual}")
+    for key, value in merged["password"].items():
+        if key not in base["password"] or not _is_like(value, base["password"][key]):
+            problems.append(f"preset {name}: password: «{key} = {value}» не подходит")
     for form, policy in merged["captcha"].items():
         if form not in FORMS or policy not in CAPTCHA:
             problems.append(f"preset {name}: captcha: «{form} = {policy}» неизвестно")
     return problems
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_like(value: Any, usual: Any) -> bool:
+    """Of the same kind as the default's value; a yes-or-no is no number."""
+    return type(value) is type(usual)
 
 
 def _menu(items: list[dict[str, Any]]) -> tuple[MenuItem, ...]:

@@ -10,8 +10,7 @@ from datetime import date, datetime
 
 from models import Account, Group, Link, Notice, Resident, lock, transaction
 from models.proof import Paid, last_bill_sum, meter_numbers, newest_payments
-from models.search import fold
-from services import limits, outbox, secrets, settings
+from services import contacts, limits, outbox, secrets, settings
 from services.accounts import LONGEST_ALIAS, check_email_bills
 from services.limits import Limit, Visitor
 from services.refusal import Refused
@@ -123,7 +122,7 @@ def attach(
 @transaction
 def attach_by_number(email: str, supplier_code: str, number: str, now: datetime) -> Link:
     """`flask link`: whoever sits at the server's console decides; refuses what is not there."""
-    resident = Resident.by_login("email", fold(email))
+    resident = Resident.by_login("email", contacts.email_key(email))
     if resident is None:
         raise Refused(f"Жителя с адресом {email} нет.")
     supplier = by_code(supplier_code)

@@ -28,7 +28,10 @@ def confirm(receipt: NoticeReceipt, now: datetime) -> None:
 def link_of(notice: Notice) -> str:
     """Where the notice's button leads: into the portal or to a web address; anything else leads nowhere."""
     url = str(notice.link_url).strip()
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     if parts.scheme in ("http", "https") and parts.netloc:
         return url
     is_inside = not parts.scheme and not parts.netloc and url.startswith("/") and "\\" not in url

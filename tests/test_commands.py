@@ -83,6 +83,27 @@ def test_an_operator_gets_a_link_once_and_a_role(run: FlaskCliRunner) -> None:
 
 
 @pytest.mark.commits
+def test_a_strangers_registration_does_not_become_an_operator_with_his_password(run: FlaskCliRunner) -> None:
+    with db.connection_context():
+        made = make.resident(
+            email="admin@utility.example", state="waiting", email_confirmed_at=None, password_hash="his own"
+        )
+    assert "/recovery/" in run.invoke(args=["create-operator", "admin@utility.example"]).output
+    with db.connection_context():
+        kept = Resident.get_by_id(made.id)
+        assert (kept.state, kept.password_hash, kept.surname) == ("active", "", "")
+        blocked = make.resident(email="blocked@utility.example", state="blocked")
+    assert run.invoke(args=["create-operator", blocked.email]).exit_code == 1
+
+
+@pytest.mark.commits
+def test_an_operator_of_an_international_domain_can_sign_in(run: FlaskCliRunner) -> None:
+    run.invoke(args=["create-operator", "olga@xn--80a1acny.xn--p1ai"])
+    with db.connection_context():
+        assert Resident.get().email_key == "olga@почта.рф"
+
+
+@pytest.mark.commits
 def test_an_account_is_linked_from_the_console(run: FlaskCliRunner) -> None:
     with db.connection_context():
         anna, account = make.resident(), make.account()

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+import waitress
+from peewee import IntegrityError, OperationalError
+
+from commands.serve import SERVER
+from models import Link, NoticeReceipt, Session
+from tests import factories as make
 from tests.client import PageClient
 
 
@@ -14,3 +26,58 @@ def test_every_answer_carries_the_policy(client: PageClient) -> None:
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_page_of_a_fault_does_not_need_the_database(client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.sign_in(make.resident())
+
+    def down(*_: object) -> None:
+        raise OperationalError("server closed the connection, password=secret")
+
+    monkeypatch.setattr(Session, "alive", down)
+    monkeypatch.setattr(NoticeReceipt, "unread", down)
+    page = client.get("/", status=503)
+    assert "Кабинет занят" in page
+    assert "default-src 'self'" in page.response.headers["Content-Security-Policy"]
+
+
+def test_a_fault_is_told_without_values_of_the_person(
+    client: PageClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.sign_in(make.resident())
+    detail = "DETAIL: Key (email_key)=(anna@example.org) already exists"
+
+    def broken(*_: object) -> None:
+        raise IntegrityError(detail)
+
+    monkeypatch.setattr(Link, "held_by", broken)
+    page = client.get("/", status=500)
+    assert "Страница не открылась" in page
+    assert "IntegrityError" in caplog.text
+    assert "anna@" not in caplog.text
+    assert "anna@" not in page.text
+
+
+@pytest.mark.parametrize("address", ["http://[", "//[", "//evil.example", "/\\evil.example", "https://evil.example/"])
+def test_an_address_from_outside_leads_nowhere(client: PageClient, address: str) -> None:
+    page = client.get("/view", environ_overrides={"HTTP_REFERER": address})
+    assert page.value("back") == "/"
+    signed_in = client.sign_in(make.resident())
+    assert signed_in.get(f"/sign-in?{urlencode({'next': address})}", status=303).location == "/"
+
+
+def test_behind_a_proxy_its_word_about_the_client_counts() -> None:
+    """Through the real server: waitress drops the header unless it is told not to."""
+    seen: list[str] = []
+
+    def application(environ: dict[str, str], start_response: Callable[..., object]) -> list[bytes]:
+        seen.append(environ.get("HTTP_X_FORWARDED_FOR", ""))
+        start_response("200 OK", [])
+        return [b""]
+
+    server = waitress.create_server(application, host="127.0.0.1", port=0, **SERVER)
+    threading.Thread(target=server.run, daemon=True).start()
+    request = Request(f"http://127.0.0.1:{server.effective_port}/", headers={"X-Forwarded-For": "203.0.113.7"})
+    urlopen(request, timeout=10).close()
+    server.close()
+    assert seen == ["203.0.113.7"]

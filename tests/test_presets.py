@@ -63,3 +63,27 @@ def walk(items: tuple[MenuItem, ...]) -> Iterator[MenuItem]:
     for item in items:
         yield item
         yield from walk(item.items)
+
+
+def test_a_table_that_names_one_key_changes_that_key_alone() -> None:
+    preset = load_preset("default", {"captcha": {"sign-in": "always"}, "password": {"shortest": 10}}, {})
+    usual = load_preset("default", {}, {})
+    assert preset.captcha == {**usual.captcha, "sign-in": "always"}
+    assert (preset.password.shortest, preset.password.longest) == (10, usual.password.longest)
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"captcha": "always"},
+        {"captcha": {"sign-in": "sometimes"}},
+        {"password": {"shortest": "ten"}},
+        {"password": {"tallest": 3}},
+        {"remember": "yes"},
+        {"registration": "email"},
+        {"menu": "home"},
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named(switches: dict[str, object]) -> None:
+    with pytest.raises(PresetError):
+        load_preset("default", switches, {})

@@ -62,7 +62,7 @@ def own_group(group_id: int) -> Group:
 
 def own_bill(bill_id: int) -> Bill:
     """A bill of the resident's own accounts, with account, supplier and house; the id may come from a query."""
-    if bill_id > LARGEST:
+    if not 0 <= bill_id <= LARGEST:
         abort(404)
     bill: Bill | None = Bill.held_by(resident()).where(Bill.id == bill_id).first()
     return bill or abort(404)

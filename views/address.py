@@ -57,7 +57,7 @@ def _is_trusted(text: str) -> bool:
 
 def _parsed(text: str) -> Address | None:
     """An address as proxies write it, some with a port; IPv4 mapped into IPv6 is IPv4."""
-    plain = text.partition(":")[0] if text.count(":") == 1 else text.strip("[]")
+    plain = text.partition(":")[0] if text.count(":") == 1 else text.removeprefix("[").partition("]")[0]
     try:
         address = ip_address(plain)
     except ValueError:

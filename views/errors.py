@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from peewee import OperationalError
 from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import HTTPException
 
-from views import resume
+from views import journal, resume
 from views.hx import is_htmx
 
 log = logging.getLogger("abonent")
@@ -49,14 +49,21 @@ def known(fault: HTTPException) -> Response:
 
 def busy(fault: Exception) -> Response:
     log.error("database is not answering: %s %s", type(fault).__name__, request.endpoint)
+    _ask_nobody()
     return page(503, *SENTENCES[503])
 
 
 def unknown(fault: Exception) -> Response:
     """A fault of ours: logged with a code that the person can read out; no value of the request is logged."""
+    _ask_nobody()
     code = f"Е-{secrets.randbelow(10_000):04d}-{secrets.randbelow(100):02d}"
-    log.exception("fault %s at %s", code, request.endpoint, exc_info=fault)
+    journal.write(log, f"fault {code} at {request.endpoint}", fault)
     return make_response(render_template("errors/fault.html", code=code), 500)
+
+
+def _ask_nobody() -> None:
+    """The page of the error must not need what has just failed: it is shown as to one who has not signed in."""
+    g._login_user = current_app.extensions["nobody"]()
 
 
 def page(code: int, title: str, advice: str) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Response, current_app, make_response, render_template, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -21,12 +21,19 @@ LARGEST = 200_000
 NEVER = {"csrf_token", "password", "password_again", "captcha", "captcha_id", "code", "totp", "passport_number"}
 
 
+def split(url: str) -> SplitResult:
+    """The parts of an address; none of what cannot be one (``http://[``)."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
 def inside(url: str | None) -> str:
     """`url` if it leads into the portal itself, else "" (an open redirect is a gift to phishers)."""
     if not url:
         return ""
-    parts = urlsplit(url)
-    own = urlsplit(request.host_url)
+    parts, own = split(url), urlsplit(request.host_url)
     if parts.netloc and (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
         return ""
     path = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -82,7 +89,7 @@ def fields(kept: str) -> dict[str, object]:
 def _is_our_own() -> bool:
     """A form of another site must not be offered for sending under the resident's name."""
     origin = request.headers.get("Origin") or request.referrer or ""
-    return urlsplit(origin).netloc == request.host
+    return split(origin).netloc == request.host
 
 
 def _signer() -> URLSafeTimedSerializer:
