@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models import Attempt, Resident, Session, transaction
+from models import Attempt, Resident, Session, lock, transaction
 from models.resident import ACTIVE, WAITING
 from models.search import fold
 from services import codes, contacts, limits, passwords
@@ -55,7 +55,8 @@ def enter(
 ) -> Session:
     """Opens a session whose cookie is `token`, or refuses.
 
-    Not one transaction but two: the guess is counted before it is made, and hashing must not hold the writer's lock.
+    Not one transaction but several: the guess is counted before it is made, and hashing must not hold the writer's
+    lock; so what was verified is looked at again where the session is opened.
     """
     resident = Resident.by_login(login.kind, login.key)
     whose = subject(login, resident, visitor)
@@ -102,8 +103,12 @@ def _forgive(attempts: Sequence[Attempt]) -> None:
 
 @transaction
 def _begin(
-    resident: Resident, password_hash: str, visitor: Visitor, now: datetime, token: str, remembered: bool
+    verified: Resident, password_hash: str, visitor: Visitor, now: datetime, token: str, remembered: bool
 ) -> Session:
+    """Nobody gets in by a password that was reset, or into what was closed, while it was being verified."""
+    resident = lock(verified)
+    if (resident.password_hash, resident.state) != (verified.password_hash, verified.state):
+        raise Refused("Данные для входа только что изменились. Войдите ещё раз.")
     if password_hash != resident.password_hash:
         resident.password_hash = password_hash
         resident.save()

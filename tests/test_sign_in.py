@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from statistics import median
@@ -9,10 +10,12 @@ from time import process_time
 from unicodedata import normalize
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
+from config import Settings
 from models import Attempt, Resident, Session, db
-from services import codes, limits, passwords, sign_in
+from services import codes, limits, passwords, recovery, sign_in
 from services.limits import TooMany, Visitor
 from services.refusal import Refused
 from services.sign_in import Login, Waiting, Wrong
@@ -207,13 +210,49 @@ def test_a_resident_without_a_password_cannot_be_entered(database: Flask) -> Non
 
 
 def test_an_old_hash_is_renewed_at_sign_in(database: Flask) -> None:
-    from argon2 import PasswordHasher
-
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     who = anna(password_hash=old)
     enter()
     renewed = Resident.get_by_id(who.id).password_hash
     assert renewed != old and not passwords.is_outdated(renewed) and passwords.matches(renewed, PASSWORD)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Something that another request does while the hash is being computed."""
+    verify = PasswordHasher.verify
+
+    def slow(hasher: PasswordHasher, known: str, password: bytes) -> bool:
+        happens()
+        return bool(verify(hasher, known, password))
+
+    monkeypatch.setattr(PasswordHasher, "verify", slow)
+
+
+OUTDATED = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+
+
+@pytest.mark.parametrize("before", [HASH, OUTDATED], ids=["as hashed today", "to be renewed"])
+def test_a_password_that_is_reset_while_it_is_verified_opens_nothing(
+    database: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    who = anna(password_hash=before)
+    link = codes.new_link(who, "recovery", NOW, HOUR)
+    meanwhile(monkeypatch, lambda: recovery.save(link, "Sosna-u-0kna", settings.preset.password, HERE, NOW))
+    with pytest.raises(Refused, match="только что изменились"):
+        enter()
+    monkeypatch.undo()
+    assert Session.select().count() == 0
+    assert passwords.matches(Resident.get_by_id(who.id).password_hash, "Sosna-u-0kna")
+
+
+def test_who_is_blocked_while_the_password_is_verified_does_not_get_in(
+    database: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna()
+    meanwhile(monkeypatch, lambda: Resident.update(state="blocked").execute())
+    with pytest.raises(Refused):
+        enter()
+    assert Session.select().count() == 0
 
 
 def test_a_password_of_ten_thousand_signs_is_only_wrong(database: Flask) -> None:
