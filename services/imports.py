@@ -6,11 +6,15 @@ docs/exchange.md is the format, docs/decisions/0003-import.md the reasons.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+from peewee import DatabaseError
 
 from exchange.package import Package, PackageError, open_package
 from exchange.reader import open_rows
@@ -19,7 +23,7 @@ from models import ImportRun
 from models.staging import MOST_ROWS, Busy, Counts, Publication, Stage, alone, apply_rules, look_up
 from models.staging.window import Window
 from services import matching
-from services.imports_report import Report, keep_refused, remarks
+from services.imports_report import Report, keep_refused, kept_meters, remarks
 from services.imports_rows import stage_rows
 from services.refusal import Refused
 
@@ -117,17 +121,25 @@ def _recorded(
     try:
         with Stage(options.scratch) as stage:
             report = _Work(run, package, stage, options, data_key, progress).done()
+    except (sqlite3.Error, DatabaseError, OSError) as fault:
+        told = f"Загрузка остановилась: {fault}. Проверьте место на диске и базу, затем загрузите пакет ещё раз."
+        _stopped(run, told, now())
+        raise Refused(told)
     except BaseException as fault:
-        run.state, run.finished_at = FAILED, now()
-        told = str(fault) if isinstance(fault, PackageError) else f"Загрузка остановлена: {type(fault).__name__}."
-        run.messages = json.dumps([told], ensure_ascii=False)
-        run.save()
+        _stopped(run, str(fault) if isinstance(fault, PackageError) else "Загрузку остановили.", now())
         raise
     if run.state == DONE and not run.is_dry and "payments" in report.counts:
         matching.match(now())  # at once, or a payment made here would stand twice until the worker's next look
     run.finished_at = now()
     run.save()
     return report
+
+
+def _stopped(run: ImportRun, told: str, now: datetime) -> None:
+    """Writes down that the run failed, if the database still takes it; else the next import will."""
+    run.state, run.finished_at, run.messages = FAILED, now, json.dumps([told], ensure_ascii=False)
+    with suppress(DatabaseError):
+        run.save()
 
 
 class _Work:
@@ -201,6 +213,7 @@ class _Work:
                 publication.publish(first, last)
                 done += rows
                 self._note(PUBLISHING, "Запись", done, total)
+        self.report.messages += kept_meters(publication.kept)
 
     def _note(self, state: str, title: str, done: int, total: int) -> None:
         """Progress for who watches here and for the console."""

@@ -142,6 +142,15 @@ def test_progress_is_told_table_by_table(packages: Path) -> None:
     assert heard[-1][0] == "Запись" and heard[-1][1] == heard[-1][2] > 0
 
 
+def test_within_a_transaction_it_can_be_taken_back(packages: Path) -> None:
+    empty = content()
+    with db.atomic() as transaction:
+        assert load(packages / "town").counts["charges"].new == 1018
+        assert load(packages / "town").counts["charges"].same == 1018
+        transaction.rollback()
+    assert content() == empty
+
+
 # --- updates
 
 

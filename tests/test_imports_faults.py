@@ -11,11 +11,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from exchange.town import write_town
 from models import Account, Bill, Charge, ImportRun, Reading, RefusedRow, Supplier, db
 from models.staging import alone
 from services import imports, imports_report
@@ -138,6 +142,49 @@ def test_strict_minds_a_stopped_table(tmp_path: Path) -> None:
     write(tmp_path, **PLAIN, bills=BILLS.replace("К оплате", "Долг"))
     assert load(tmp_path, is_strict=True).state == "refused"
     assert Supplier.select().count() == 0
+
+
+CELLS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    st.sampled_from(
+        [
+            "да",
+            "отклонено",
+            "День,Ночь",
+            "9" * 30,
+            "999999999999,99",
+            "-0",
+            "1e9",
+            "31.12.2200",
+            "0001-01-01",
+            "٣",
+            "x" * 300,
+        ]
+    ),
+)
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(0, 20), CELLS), min_size=1, max_size=8
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=CHANGES)
+def test_whatever_stands_in_a_cell_is_taken_or_refused(
+    changes: list[tuple[int, int, int, str]], packages: Path, tmp_path: Path
+) -> None:
+    tables = {path.stem: path.read_text("utf-8-sig") for path in sorted((packages / "manuals").glob("*.csv"))}
+    for table, line, column, cell in changes:
+        name = sorted(tables)[table]
+        lines = list(csv.reader(io.StringIO(tables[name], newline=""), delimiter=";"))
+        row = lines[1 + line % (len(lines) - 1)]
+        row[column % len(row)] = cell
+        out = io.StringIO(newline="")
+        csv.writer(out, delimiter=";", lineterminator="\n").writerows(lines)
+        tables[name] = out.getvalue()
+    dry = load(write(tmp_path, **tables), is_dry=True)
+    with db.atomic() as transaction:
+        assert load(tmp_path).counts == dry.counts
+        transaction.rollback()
 
 
 # --- keys and references
@@ -278,6 +325,36 @@ def test_a_killed_run_leaves_whole_accounts_and_is_dropped(packages: Path, tmp_p
     load(packages / "town", scratch=tmp_path)
     assert [run.state for run in ImportRun.select().order_by(ImportRun.id)] == ["dropped", "done"]
     assert half_loaded(packages) == (22, 0) and list(tmp_path.iterdir()) == []
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from models import bind, db
+from services.refusal import Refused
+from tests.billing import load
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+bind(sys.argv[1])
+with db.connection_context():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
+    try:
+        load(Path(sys.argv[2]), scratch=Path(sys.argv[3]))
+    except Refused as refusal:
+        print(refusal.sentence)
+"""
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path: Path, database_url: str) -> None:
+    package = tmp_path / "town"
+    package.mkdir()
+    write_town(package, seed=7, month=date(2026, 11, 1), accounts=300, months=12)
+    command = [sys.executable, "-c", FULL, database_url, str(package), str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, text=True, stdout=subprocess.PIPE
+    )
+    assert done.returncode == 0 and "Проверьте место на диске" in done.stdout
+    assert (ImportRun.get().state, Account.select().count()) == ("failed", 0)
+    assert load(package, scratch=tmp_path).is_clean
 
 
 def test_two_imports_do_not_run_at_once(packages: Path, database_url: str) -> None:
