@@ -191,6 +191,11 @@ class Order(Base):
         )
         return bool(changed)
 
+    def stands(self, *states: str) -> bool:
+        """Is it in one of the states now? The row in hand may be older than what others made of it."""
+        here = type(self).select().where(type(self).id == self.id, type(self).state.in_(states))
+        return bool(here.exists())
+
     def claimed(self, now: datetime, until: datetime, *befores: str) -> bool:
         """Takes the right to speak with the bank about this order till `until`; one of many gets it."""
         changed = (

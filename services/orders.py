@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,9 +14,11 @@ from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from services import bills, outbox
 from services.refusal import Refused
 
+log = logging.getLogger("abonent.orders")
+
 SESSION = timedelta(minutes=20)  # how long the bank's page stays open
 GRACE = timedelta(minutes=30)  # after it: a bank that says «waiting» or cannot be asked is not waited for longer
-SILENCE = timedelta(days=3)  # after it: a bank that does not answer is not asked any more
+SILENCE = timedelta(days=3)  # after it: a bank that does not answer, or not with our sum, is not asked any more
 LEASE = timedelta(seconds=60)  # the right to speak with the bank about an order
 FIRST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(minutes=30)
 POLLED_AT_ONCE = 50
@@ -131,7 +134,7 @@ def _verdict(order: Order | None, event: Event, now: datetime) -> str:
         moved = order.moved(FAILED, CREATED, SENT, reason=event.reason[:300], poll_at=None)
         return APPLIED if moved else LATE
     if event.outcome is Outcome.PAID:
-        return _paid(order, event, now) if event.amount == order.total else WRONG_AMOUNT
+        return _paid(order, event, now) if event.amount == order.total else _wrong_amount(order)
     if event.amount != order.total:
         return NOTED  # a part given back: the order stays paid, the operator sees the event
     return APPLIED if order.moved(REFUNDED, PAID, POSTED) else LATE
@@ -155,6 +158,11 @@ def _paid(order: Order, event: Event, now: datetime) -> str:
     return APPLIED
 
 
+def _wrong_amount(order: Order) -> str:
+    log.warning("order %s: the bank names another amount, nothing was paid by it; see its events", order.number)
+    return WRONG_AMOUNT
+
+
 def settle_orders(banks: Mapping[str, Acquirer], now: datetime) -> int:
     """Finishes what no callback finished: asks the banks that can be asked, ends what has run out; how many moved."""
     return sum(settle(order, banks.get(order.gateway), now) for order in Order.to_poll(now, POLLED_AT_ONCE))
@@ -167,13 +175,15 @@ def settle(order: Order, bank: Acquirer | None, now: datetime) -> bool:
     if order.state == CREATED:
         return expire(order, now)
     try:
-        event = bank.status(order.number, order.provider_id) if bank is not None else None
+        event, patience = bank.status(order.number, order.provider_id) if bank is not None else None, GRACE
     except GatewayDown:
-        return give_up(order, now) if now > order.expires_at + SILENCE else ask_later(order, now)
+        event, patience = None, SILENCE
     if event is not None and event.outcome is not Outcome.WAITING:
         apply(order.gateway, storable(event), now)
-        return True
-    return give_up(order, now) if now > order.expires_at + GRACE else ask_later(order, now)
+        if not order.stands(CREATED, SENT):
+            return True
+        patience = SILENCE  # money may have been taken: «не списаны» must not be said within the hour
+    return give_up(order, now) if now > order.expires_at + patience else ask_later(order, now)
 
 
 @transaction

@@ -273,6 +273,28 @@ def test_a_page_that_was_left_expires_after_its_grace(resident: Resident) -> Non
     assert now_of(order).state == "expired"
 
 
+@pytest.mark.parametrize(("outcome", "amount"), [("paid", 10000), ("refunded", 5000)])
+def test_an_answer_that_settles_nothing_is_asked_for_again_and_ends(
+    resident: Resident, outcome: str, amount: int
+) -> None:
+    """Another amount, a part given back: no payment, yet money may have been taken."""
+    order = sent(resident)
+    bank = SlowBank(says=event(order, outcome, amount))
+    assert orders.settle_orders({"slowbank": bank}, NOW) == 0
+    assert (now_of(order).state, now_of(order).poll_at) == ("sent", NOW + orders.FIRST_POLL)
+    assert orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=3)) == 0
+    assert orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=4)) == 1
+    assert now_of(order).state == "expired" and bank.asked == 3
+
+
+def test_another_amount_is_logged_by_the_orders_number(resident: Resident, caplog: pytest.LogCaptureFixture) -> None:
+    order = sent(resident, number="4711")
+    with caplog.at_level("WARNING", "abonent.orders"):
+        orders.settle_orders({"slowbank": SlowBank(says=event(order, amount=10000))}, NOW)
+    [record] = caplog.records
+    assert "4711" in record.getMessage() and "anna@" not in record.getMessage()
+
+
 def test_a_silent_bank_is_waited_for_three_days(resident: Resident) -> None:
     order, bank = sent(resident), SlowBank(is_down=True)
     orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=3))
