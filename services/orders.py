@@ -82,7 +82,7 @@ def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> None
         facts["provider_id"] = provider_id
     waiting = {"expires_at": now + SESSION, "poll_at": now + FIRST_POLL, "polls": 0}
     if not order.moved(SENT, CREATED, **facts, **waiting):
-        for state in (PAID, FAILED):
+        for state in (PAID, FAILED, REFUNDED):
             order.moved(state, state, **facts)
 
 
@@ -114,7 +114,7 @@ def apply(bank: str, event: Event, now: datetime) -> bool:
     """What the bank said comes true, once; False = not accepted: no such order of this bank, or another amount.
 
     Events come twice, late and out of order: paid is final but for a refund, and a success after a failure or
-    after the order's time counts, since the money was taken.
+    after the order's time counts, since the money was taken. A refund in full is final whatever was heard before.
     """
     order = Order.told_by(bank, event.number, event.provider_id)
     facts = {"order": order, "outcome": event.outcome.value, "amount": event.amount, "at": now}
@@ -137,7 +137,8 @@ def _verdict(order: Order | None, event: Event, now: datetime) -> str:
         return _paid(order, event, now) if event.amount == order.total else _wrong_amount(order)
     if event.amount != order.total:
         return NOTED  # a part given back: the order stays paid, the operator sees the event
-    return APPLIED if order.moved(REFUNDED, PAID, POSTED) else LATE
+    unpaid = (CREATED, SENT, FAILED, EXPIRED)  # the word of the payment is on its way, or was lost
+    return APPLIED if order.moved(REFUNDED, PAID, POSTED, *unpaid, poll_at=None) else LATE
 
 
 def _paid(order: Order, event: Event, now: datetime) -> str:

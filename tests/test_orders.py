@@ -195,6 +195,27 @@ def test_a_refund_takes_a_payment_back_and_a_late_success_does_not_undo_it(resid
     assert now_of(order).state == "refunded"
 
 
+@pytest.mark.parametrize("state", ["created", "sent", "failed", "expired", "posted"])
+def test_a_refund_heard_before_its_payment_counts_and_the_payment_does_not(resident: Resident, state: str) -> None:
+    order = ordered(resident, state, poll_at=NOW)
+    assert orders.apply("slowbank", event(order, "refunded"), NOW)
+    assert orders.apply("slowbank", event(order, "paid"), NOW)
+    assert (now_of(order).state, now_of(order).poll_at) == ("refunded", None)
+    assert [row.verdict for row in GatewayEvent.select().order_by(GatewayEvent.id)] == ["applied", "too late"]
+    assert Outbox.select().count() == 0
+    orders.sent(order, "https://bank.example/pay/1", None, NOW)
+    assert (now_of(order).state, now_of(order).provider_url) == ("refunded", "https://bank.example/pay/1")
+
+
+@pytest.mark.parametrize("state", ["created", "sent", "failed", "expired"])
+def test_a_part_given_back_before_its_payment_leaves_the_payment_to_come(resident: Resident, state: str) -> None:
+    order = ordered(resident, state)
+    assert orders.apply("slowbank", event(order, "refunded", 5000), NOW)
+    assert now_of(order).state == state
+    assert orders.apply("slowbank", event(order), NOW)
+    assert now_of(order).state == "paid"
+
+
 def test_a_part_given_back_leaves_the_order_paid(resident: Resident) -> None:
     order = ordered(resident, "paid")
     assert orders.apply("slowbank", event(order, "refunded", 5000), NOW)
