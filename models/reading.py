@@ -103,9 +103,9 @@ class Reading(Base):
         return [Declared(*row) for row in _RECENT(accounts=list(accounts), back=back)]
 
     @classmethod
-    def move(cls, ids: Iterable[int], state: str) -> int:
-        """Moves readings that wait or were passed on to another state; how many were still there to move."""
-        query = cls.update(state=state).where(cls.id.in_(list(ids)), cls.state.in_((ACCEPTED, EXPORTED)))
+    def move(cls, ids: Iterable[int], state: str, *, out_of: Sequence[str]) -> int:
+        """Moves the readings that are `out_of` these states to another; how many were still there to move."""
+        query = cls.update(state=state).where(cls.id.in_(list(ids)), cls.state.in_(out_of))
         return int(query.execute())
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from models import Account, Reading, Resident, Submission, Tariff, lock, transaction
-from models.reading import ACCEPTED, BY_RESIDENT, REPLACED, WITHDRAWN
+from models.reading import ACCEPTED, BY_RESIDENT, EXPORTED, REPLACED, WITHDRAWN
 from services import settings
 from services.preliminary import Calculation, Price, Use, calculate
 from services.reading_cards import AUTOMATIC, EXPIRED, Card, Scale, cards, is_replaceable
@@ -86,9 +86,10 @@ def withdraw(account: Account, today: date) -> int:
     own = [row for row in card.own if is_replaceable(row, card.windows)]
     if not own:
         raise Refused("Отзывать нечего: в открытом периоде приёма показаний нет.")
-    if any(row.state != ACCEPTED for row in own):
+    # An export may take them between the look and the move: then none is moved, and the refusal is the same.
+    if Reading.move([row.id for row in own], WITHDRAWN, out_of=(ACCEPTED,)) != len(own):
         raise Refused("Показания уже переданы в расчёт, отозвать их нельзя. Передайте исправленные показания.")
-    return Reading.move([row.id for row in own], WITHDRAWN)
+    return len(own)
 
 
 def _accepted(checked: Checked, act: Act) -> Checked:
@@ -114,7 +115,8 @@ def _same_of_today(checked: Checked, scales: Mapping[int, Scale], today: date) -
 def _replace(checked: Checked, scales: Mapping[int, Scale], near: Windows) -> None:
     """The last one in a window wins; what it replaces stays as history."""
     own = [scales[entry.register].own for entry in checked.entries]
-    Reading.move([row.id for row in own if row is not None and is_replaceable(row, near)], REPLACED)
+    ids = [row.id for row in own if row is not None and is_replaceable(row, near)]
+    Reading.move(ids, REPLACED, out_of=(ACCEPTED, EXPORTED))
 
 
 def _write(submission: Submission, checked: Checked, scales: Mapping[int, Scale], today: date) -> None:

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from models import Account, Reading, Register, Resident, Submission, db
+from models import Account, ExportBatch, Reading, Register, Resident, Submission, db, on_postgresql
+from models.exported import claim_readings
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from services import readings, settings
 from services.preliminary import from_json
@@ -315,6 +316,15 @@ def test_ten_accounts_and_ten_years_cost_two_queries(database: Flask) -> None:
     assert len(found) == 10
 
 
+def test_one_exported_scale_keeps_the_others_from_being_withdrawn(account: Account) -> None:
+    day, night = registers(account)
+    send(account, {day: "15892", night: "6110"})
+    Reading.update(state=EXPORTED).where(Reading.register == night, Reading.state == ACCEPTED).execute()
+    with pytest.raises(Refused, match="уже переданы в расчёт"):
+        readings.withdraw(account, TODAY)
+    assert states(day) == [(15892, ACCEPTED)] and states(night) == [(6110, EXPORTED)]
+
+
 def together(count: int, work: Callable[[int], object]) -> list[object]:
     """Runs the work in threads that start at once; what each returned or raised."""
     results: list[object] = [None] * count
@@ -373,3 +383,30 @@ def test_holders_who_send_different_values_at_once_leave_one_that_counts(
         assert len(states(day)) == 8
         assert [state for _, state in states(day)].count(ACCEPTED) == 1
         assert states(day)[-1][1] == ACCEPTED
+
+
+@pytest.mark.commits
+def test_what_is_being_exported_is_not_withdrawn(shared: tuple[Account, list[Register], list[Resident]]) -> None:
+    account, (day, night), _ = shared
+    with db.connection_context():
+        send(account, {day: "15892", night: "6110"})
+        with db.atomic():
+            claim_readings(ExportBatch.open_next("readings", NOW, "clerk", None), TODAY, None)
+            answers: list[object] = []
+            resident = threading.Thread(target=lambda: answers.extend(withdrawn(account)))
+            resident.start()
+            until_it_waits(resident)
+        resident.join()
+        assert [type(answer) for answer in answers] == [Refused]
+        assert states(day) == [(15892, EXPORTED)] and states(night) == [(6110, EXPORTED)]
+
+
+def withdrawn(account: Account) -> list[object]:
+    return together(1, lambda _place: readings.withdraw(account, TODAY))
+
+
+def until_it_waits(thread: threading.Thread) -> None:
+    """The thread has come to the rows that this transaction holds; on SQLite it waits where it begins."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while thread.is_alive() and on_postgresql() and not db.execute_sql(waiting).fetchone()[0]:
+        db.execute_sql("SELECT pg_stat_clear_snapshot()")
