@@ -84,6 +84,13 @@ def remarks(stage: Stage) -> list[str]:
     return found
 
 
+def kept_meters(kept: list[tuple[str, str]]) -> list[str]:
+    """Says which meters (account, number) were not withdrawn: a resident read them while the package was checked."""
+    shown = "; ".join(f"{account}, счётчик {number}" for account, number in kept[:3])
+    told = "Счётчики, по которым жители только что передали показания, не удалены"
+    return [f"{told} ({len(kept)}): {shown}. Вместо удаления укажите дату в колонке «Снят»."] if kept else []
+
+
 def _some(rows: list[tuple[str, ...]]) -> str:
     return f"не меньше {len(rows)}" if len(rows) == AT_ONCE else str(len(rows))
 

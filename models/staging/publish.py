@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.base import db
+from models.base import db, on_postgresql
 from models.staging import answers, targets
 from models.staging.merge import Target, dialect, execute, insert_missing, mark_changed, update_changed
 from models.staging.store import Stage
@@ -31,6 +31,7 @@ class Publication:
     def __init__(self, stage: Stage, window: Window, run: int, *, is_dry: bool) -> None:
         self._stage, self._window, self._run, self._is_dry = stage, window, run, is_dry
         self.counts = {name: Counts(same=stage.repeated[name]) for name in stage.present}
+        self.kept: list[tuple[str, str]] = []  # account and number of meters that stay though they are withdrawn
 
     def chunks(self, most: int) -> Iterator[tuple[int, int, int]]:
         """First and last holder and number of rows: whole accounts, as many as make `most` rows."""
@@ -156,11 +157,17 @@ class Publication:
         self._count("meters", new, changed, removed)
 
     def _withdraw_meters(self) -> int:
+        """Withdraws the meters; one whose first reading of a resident came since the rows were checked stays."""
+        if on_postgresql():  # as `readings.send` does: nothing can be sent between the look and the deletion
+            execute(f"SELECT id FROM account WHERE id IN ({_WITHDRAWING}) ORDER BY id FOR UPDATE")
         matched = [
             "t.number = x.number",
             "t.service_id = (SELECT v.service_id FROM which v WHERE v.service = x.service)",
         ]
         mine = targets.withdrawn("meter", "meters", matched)
+        named = f"SELECT a.number, m.number FROM meter m {{join}} account a ON a.id = m.account_id WHERE m.{mine}"
+        self.kept += db.execute_sql(dialect(f"{named} AND m.id IN ({_READ}) ORDER BY m.id")).fetchall()
+        mine += f" AND id NOT IN ({_READ})"
         registers = f"SELECT id FROM register WHERE meter_id IN (SELECT id FROM meter WHERE {mine})"
         execute(f"DELETE FROM reading WHERE register_id IN ({registers})")
         execute(f"DELETE FROM register WHERE id IN ({registers})")
@@ -208,6 +215,13 @@ WHERE x.line IN (SELECT min(line) FROM incoming_accounts GROUP BY house_key)
 _UNUSED = (
     "UPDATE reading SET state = CASE WHEN origin = 'billing' THEN 'accepted' ELSE 'exported' END WHERE state = 'used'"
 )
+_WITHDRAWING = (
+    "SELECT w.account_id FROM incoming_meters x {join} whose w ON w.holder = x.holder WHERE x.withdrawn = 1"
+)
+# Meters of which residents sent readings.
+_READ = f"""SELECT g.meter_id FROM register g {{join}} reading r ON r.register_id = g.id
+WHERE r.origin <> 'billing' AND g.meter_id IN (
+    SELECT m.id FROM meter m WHERE m.account_id IN ({_WITHDRAWING}))"""
 _OF_METER = """FROM incoming_meters x {join} whose w ON w.holder = x.holder {join} which v ON v.service = x.service
 {join} meter m ON m.account_id = w.account_id AND m.service_id = v.service_id AND m.number = x.number"""
 # Registers of known meters that are yet to come.
