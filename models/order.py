@@ -10,7 +10,7 @@ from typing import Any, cast
 from peewee import JOIN, SQL, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.account import Account, House
-from models.base import Base, KopecksField, UtcField
+from models.base import Base, KopecksField, UtcField, lock
 from models.bill import Bill, Payment
 from models.resident import Resident
 from models.run import ExportBatch
@@ -313,10 +313,10 @@ class GatewayEvent(Base):
 
     @classmethod
     def verdict_of(cls, gateway: str, key: str) -> str:
-        """What became of an event that was noted before."""
-        return str(cls.get(cls.gateway == gateway, cls.key == key).verdict)
+        """What became of an event that was noted before; who asks holds it, so that it is judged by one at a time."""
+        return str(lock(cls.get(cls.gateway == gateway, cls.key == key)).verdict)
 
     @classmethod
-    def judged(cls, gateway: str, key: str, verdict: str) -> None:
-        """Writes beside an event what became of it."""
-        cls.update(verdict=verdict).where(cls.gateway == gateway, cls.key == key).execute()
+    def judged(cls, gateway: str, key: str, verdict: str, **facts: Any) -> None:
+        """Writes beside an event what became of it, and its facts as they were told last."""
+        cls.update(verdict=verdict, **facts).where(cls.gateway == gateway, cls.key == key).execute()

@@ -25,8 +25,9 @@ POLLED_AT_ONCE = 50
 LONGEST_PURPOSE = 210
 MOST = 2**62  # kopecks, half of what a column holds
 
-# What became of an event; stored beside it.
+# What became of an event; stored beside it. The last two decide nothing: told again, the event is judged again.
 APPLIED, LATE, NOTED, WRONG_AMOUNT, UNKNOWN = "applied", "too late", "noted", "wrong amount", "unknown order"
+UNDECIDED = (WRONG_AMOUNT, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -115,26 +116,33 @@ def apply(bank: str, event: Event, now: datetime) -> bool:
 
     Events come twice, late and out of order: paid is final but for a refund, and a success after a failure or
     after the order's time counts, since the money was taken. A refund in full is final whatever was heard before.
+    What could not be accepted is judged again when it is told again: the order, or its sum, may stand by then.
     """
     order = Order.told_by(bank, event.number, event.provider_id)
-    facts = {"order": order, "outcome": event.outcome.value, "amount": event.amount, "at": now}
-    if not GatewayEvent.noted(bank, event.key, provider_id=event.provider_id, **facts):
-        return GatewayEvent.verdict_of(bank, event.key) not in (UNKNOWN, WRONG_AMOUNT)
+    facts = {"order": order, "outcome": event.outcome.value, "amount": event.amount}
+    before = ""
+    if not GatewayEvent.noted(bank, event.key, provider_id=event.provider_id, at=now, **facts):
+        before = GatewayEvent.verdict_of(bank, event.key)
+        if before not in UNDECIDED:
+            return True
     verdict = _verdict(order, event, now)
-    GatewayEvent.judged(bank, event.key, verdict)
-    return verdict not in (UNKNOWN, WRONG_AMOUNT)
+    GatewayEvent.judged(bank, event.key, verdict, **facts)
+    if order is not None and verdict == WRONG_AMOUNT != before:
+        log.warning("order %s: the bank names another amount, nothing is paid; see its events", order.number)
+    return verdict not in UNDECIDED
 
 
 def _verdict(order: Order | None, event: Event, now: datetime) -> str:
     if order is None:
         return UNKNOWN
     if event.outcome is Outcome.WAITING:
+        order.moved(SENT, SENT, poll_at=now)  # a call that proves nothing: the bank is asked at once
         return NOTED
     if event.outcome is Outcome.FAILED:
         moved = order.moved(FAILED, CREATED, SENT, reason=event.reason[:300], poll_at=None)
         return APPLIED if moved else LATE
     if event.outcome is Outcome.PAID:
-        return _paid(order, event, now) if event.amount == order.total else _wrong_amount(order)
+        return _paid(order, event, now) if event.amount == order.total else WRONG_AMOUNT
     if event.amount != order.total:
         return NOTED  # a part given back: the order stays paid, the operator sees the event
     unpaid = (CREATED, SENT, FAILED, EXPIRED)  # the word of the payment is on its way, or was lost
@@ -157,11 +165,6 @@ def _paid(order: Order, event: Event, now: datetime) -> str:
             order=order.id,
         )
     return APPLIED
-
-
-def _wrong_amount(order: Order) -> str:
-    log.warning("order %s: the bank names another amount, nothing was paid by it; see its events", order.number)
-    return WRONG_AMOUNT
 
 
 def settle_orders(banks: Mapping[str, Acquirer], now: datetime) -> int:

@@ -240,16 +240,60 @@ def test_an_unknown_order_is_written_down_and_refused(resident: Resident) -> Non
     assert [row.verdict for row in GatewayEvent.select()] == ["unknown order", "unknown order"]
 
 
+def test_an_event_of_an_unknown_order_is_judged_again_when_the_bank_repeats_it(resident: Resident) -> None:
+    """The bank's own number may be stored a moment after its call."""
+    order = ordered(resident, "sent")
+    early = Event("k", "", "md-77", Outcome.PAID, 10050)
+    assert not orders.apply("slowbank", early, NOW)
+    order.moved("sent", "sent", provider_id="md-77")
+    assert orders.apply("slowbank", early, NOW)
+    assert now_of(order).state == "paid"
+    [told] = GatewayEvent.select()
+    assert (told.verdict, told.order_id) == ("applied", order.id)
+
+
+def test_another_amount_put_right_under_the_same_key_pays(
+    resident: Resident, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = sent(resident)
+    with caplog.at_level("WARNING", "abonent.orders"):
+        for _ in range(2):
+            assert not orders.apply("slowbank", event(order, amount=10000, key="k"), NOW)
+    assert len(caplog.records) == 1
+    assert orders.apply("slowbank", event(order, key="k"), NOW)
+    assert now_of(order).state == "paid"
+    [told] = GatewayEvent.select()
+    assert (told.verdict, told.amount, told.outcome) == ("applied", 10050, "paid")
+
+
+def test_what_was_decided_is_not_judged_again(resident: Resident) -> None:
+    order = sent(resident)
+    assert orders.apply("slowbank", event(order, "failed", key="k"), NOW)
+    assert orders.apply("slowbank", event(order, "paid", key="k"), NOW)
+    assert now_of(order).state == "failed" and GatewayEvent.get().outcome == "failed"
+
+
 def test_a_failure_says_why(resident: Resident) -> None:
     order = sent(resident)
     assert orders.apply("slowbank", event(order, "failed", reason="Недостаточно средств"), NOW)
     assert (now_of(order).state, now_of(order).reason) == ("failed", "Недостаточно средств")
 
 
-def test_a_waiting_bank_changes_nothing(resident: Resident) -> None:
-    order = sent(resident)
+def test_a_call_that_proves_nothing_has_the_bank_asked_at_once(resident: Resident) -> None:
+    order = sent(resident, poll_at=NOW + orders.LONGEST_POLL)
+    bank = SlowBank(says=event(order))
+    assert orders.settle_orders({"slowbank": bank}, NOW) == 0
     assert orders.apply("slowbank", event(order, "waiting"), NOW)
-    assert now_of(order).state == "sent"
+    assert now_of(order).state == "sent" and bank.asked == 0
+    assert orders.settle_orders({"slowbank": bank}, NOW) == 1
+    assert now_of(order).state == "paid"
+
+
+@pytest.mark.parametrize("state", ["created", "paid", "failed", "expired"])
+def test_a_waiting_bank_changes_nothing_of_an_order_that_is_not_sent(resident: Resident, state: str) -> None:
+    order = ordered(resident, state)
+    assert orders.apply("slowbank", event(order, "waiting"), NOW)
+    assert (now_of(order).state, now_of(order).poll_at) == (state, None)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "//bank", "data:x", "https://b/" + "r" * 3000])
