@@ -37,6 +37,8 @@ def keep(
     for name in names:
         if Path(name).suffix.lower() not in KINDS:
             raise Refused(f"«{name}» не подходит: нужен архив .zip, книга .xlsx или таблицы .csv.", field="files")
+    if len({name.casefold() for name in names}) < len(names):
+        raise Refused("Два файла названы одинаково. Загрузите их по одному или переименуйте.", field="files")
     run = _queued(", ".join(names), who, is_dry, is_strict, now)
     place = folder / str(run.id)
     place.mkdir(parents=True)
