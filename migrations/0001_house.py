@@ -85,7 +85,7 @@ def up(migrator, db):
     class Attempt(Frozen):
         kind = TextField()
         subject = TextField()
-        at = DateTimeField()
+        at = DateTimeField(index=True)
         succeeded = BooleanField()
 
         class Meta:
@@ -178,13 +178,15 @@ def up(migrator, db):
     class Captcha(Frozen):
         id = BigIntegerField(primary_key=True)
         form = TextField()
+        network = TextField()
         answer = TextField()
         created_at = DateTimeField()
-        expires_at = DateTimeField()
+        expires_at = DateTimeField(index=True)
         used_at = DateTimeField(null=True)
 
         class Meta:
             table_name = "captcha"
+            indexes = ((("network", "form", "expires_at"), False),)
 
     class Charge(Frozen):
         bill = ForeignKeyField(Bill, on_delete="CASCADE", index=False)
@@ -229,7 +231,7 @@ def up(migrator, db):
         destination = TextField()
         code_hash = TextField(index=True)
         created_at = DateTimeField()
-        expires_at = DateTimeField()
+        expires_at = DateTimeField(index=True)
         used_at = DateTimeField(null=True)
         tries = IntegerField()
 
@@ -400,11 +402,13 @@ def up(migrator, db):
 
     class Match(Frozen):
         line = ForeignKeyField(OrderLine, unique=True)
-        payment = ForeignKeyField(Payment, on_delete="CASCADE", unique=True, null=True)
+        payment = ForeignKeyField(Payment, on_delete="CASCADE", index=False)
+        position = IntegerField()
         matched_at = DateTimeField()
 
         class Meta:
             table_name = "match"
+            indexes = ((("payment", "position"), True),)
 
     class Meter(Frozen):
         account = ForeignKeyField(Account)

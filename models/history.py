@@ -127,7 +127,7 @@ def _payments(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
         )
         .join(Service, JOIN.LEFT_OUTER)
         .switch(Payment)
-        .join(Match, JOIN.LEFT_OUTER)
+        .join(Match, JOIN.LEFT_OUTER, on=Match.first_line())
         .join(OrderLine, JOIN.LEFT_OUTER)
         .join(Order, JOIN.LEFT_OUTER)
         .join(Checkout, JOIN.LEFT_OUTER)

@@ -265,11 +265,20 @@ class OrderLine(Base):
 
 
 class Match(Base):
-    """An order line met in the billing's payments: counted once from then on (decisions 5)."""
+    """An order line met in the billing's payments: counted once from then on (decisions 5).
+
+    A payment may meet all lines of an account in an order; `position` is a line's place among them, and a payment
+    has one line at each: two orders cannot share it. With the payment go all its matches.
+    """
 
     line = ForeignKeyField(OrderLine, unique=True, backref="matches")
-    payment = ForeignKeyField(Payment, null=True, unique=True, on_delete="CASCADE")
+    payment = ForeignKeyField(Payment, index=False, on_delete="CASCADE")
+    payment_id: int
+    position = IntegerField(default=0)
     matched_at = UtcField()
+
+    class Meta:
+        indexes = ((("payment", "position"), True),)
 
     @classmethod
     def candidates(cls, accounts: Iterable[int], since: date) -> list[Payment]:
@@ -284,10 +293,15 @@ class Match(Base):
         )
 
     @classmethod
-    def made(cls, line: int, payment: int | None, now: datetime) -> bool:
-        """Joins a line and a payment; False where one of them has been joined meanwhile."""
-        rows = cls.insert(line=line, payment=payment, matched_at=now).on_conflict_ignore().as_rowcount()
-        return bool(rows.execute())
+    def made(cls, line: int, payment: int, position: int, now: datetime) -> bool:
+        """Joins a line and a payment; False where the line, or the payment's place, has been taken meanwhile."""
+        facts = {"line": line, "payment": payment, "position": position, "matched_at": now}
+        return bool(cls.insert(**facts).on_conflict_ignore().as_rowcount().execute())
+
+    @classmethod
+    def first_line(cls) -> Any:
+        """The condition under which a payment joins its match once, however many lines it paid."""
+        return (cls.payment == Payment.id) & (cls.position == 0)
 
 
 class GatewayEvent(Base):

@@ -34,7 +34,7 @@ def newest_payments(account: int) -> list[Paid]:
     """Newest first."""
     rows = (
         Payment.select(Payment, Match, OrderLine)
-        .join(Match, JOIN.LEFT_OUTER, on=(Match.payment == Payment.id), attr="match")
+        .join(Match, JOIN.LEFT_OUTER, on=Match.first_line(), attr="match")
         .join(OrderLine, JOIN.LEFT_OUTER, on=(OrderLine.id == Match.line), attr="line")
         .where(Payment.account == account)
         .order_by(Payment.paid_on.desc(), Payment.id.desc())

@@ -40,17 +40,17 @@ class Met:
     identifier: str
 
 
-def pairs(opens: Sequence[Open], payments: Sequence[Met]) -> dict[int, int | None]:
+def pairs(opens: Sequence[Open], payments: Sequence[Met]) -> dict[int, int]:
     """Line → payment, one to one: by identifier, else by account, sum and the nearest day within three.
 
-    A payment that pays several lines of an order stands at the first of them, the others have None: they are met too.
+    A payment that pays several lines of an order stands at each of them, one after another.
     """
-    met: dict[int, int | None] = {}
+    met: dict[int, int] = {}
     taken: set[int] = set()
     for open_, payment in (*_named(opens, payments), *_near(opens, payments)):
         if payment.id not in taken and not any(line in met for line in open_.lines):
             taken.add(payment.id)
-            met.update({line: payment.id if line == open_.lines[0] else None for line in open_.lines})
+            met.update(dict.fromkeys(open_.lines, payment.id))
     return met
 
 
@@ -105,15 +105,13 @@ def _match(orders: Sequence[Order], now: datetime) -> int:
     return found
 
 
-def _joined(met: Mapping[int, int | None], now: datetime) -> int:
+def _joined(met: Mapping[int, int], now: datetime) -> int:
     """Stores the pairs; where another run was faster with a payment, the lines it would have paid stay open."""
-    found, is_ours = 0, False
-    for line, payment in met.items():
-        if payment is not None:
-            is_ours = Match.made(line, payment, now)
-            found += is_ours
-        elif is_ours:
-            found += Match.made(line, None, now)
+    found = 0
+    for payment, group in groupby(met.items(), key=lambda pair: pair[1]):
+        first, *others = (line for line, _ in group)
+        if Match.made(first, payment, 0, now):
+            found += 1 + sum(Match.made(line, payment, position, now) for position, line in enumerate(others, 1))
     return found
 
 
