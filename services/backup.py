@@ -22,7 +22,9 @@ FORMAT = 1
 def write_backup(path: Path, *, key: str, schema: list[str], now: datetime) -> dict[str, int]:
     """Writes all tables as they are at one moment; sealed under `key` unless it is "". Rows by table."""
     partial = path.with_name(path.name + ".part")
+    partial.unlink(missing_ok=True)
     try:
+        partial.touch(mode=0o600)  # it holds everything that the database does
         with partial.open("wb") as raw:
             if key:
                 with Sealer(raw, key) as sealed:

@@ -54,6 +54,12 @@ def copy(path: Path, key: str = "") -> None:
         backup.write_backup(path, key=key, schema=migrating.applied(), now=make.NOW)
 
 
+def test_a_copy_is_for_its_owner_alone(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "copy.zip.part").write_bytes(b"cut off")
+    copy(tmp_path / "copy.zip")
+    assert (tmp_path / "copy.zip").stat().st_mode & 0o777 == 0o600
+
+
 def restore(path: Path, key: str = "") -> None:
     with db.connection_context():
         backup.read_backup(path, key=key, schema=migrating.applied())
