@@ -27,7 +27,7 @@ from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from models import Attempt, Captcha, Code, ImportRun, Outbox, db
-from services import imports, letters, matching, orders, outbox, registration
+from services import imports, letters, matching, orders, outbox, registration, uploads
 from services.letters import Desk, Letter
 from views import format, journal
 
@@ -39,8 +39,8 @@ ROUND = timedelta(seconds=2)
 BATCH = 20  # letters a round: all of them fit into one lease, however slow the mail server
 STOPS_WITHIN = 40.0  # seconds: a letter that is on its way is waited for
 
-# How long what is of no more use is kept.
-CAPTCHAS, CODES, ATTEMPTS, LETTERS = timedelta(days=1), timedelta(days=30), timedelta(days=30), timedelta(days=90)
+# How long what is of no more use is kept; a picture that has expired is of none.
+CODES, ATTEMPTS, LETTERS = timedelta(days=30), timedelta(days=30), timedelta(days=90)
 
 
 @dataclass
@@ -120,6 +120,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
         "recheck": Job(timedelta(days=1), recheck_payments),
     }
     jobs["imports"] = Job(ROUND, Imports())
+    jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     mailer = mailer_of(settings)
     if mailer is not None:
         jobs["letters"] = Job(ROUND, partial(send_letters, mailer, desk_of(settings), settings.demo))
@@ -200,7 +201,7 @@ def recheck_payments(_now: datetime) -> None:
 
 def tidy(now: datetime) -> None:
     """Retention: what is of no more use, and personal data of those who never came."""
-    Captcha.forget(now - CAPTCHAS)
+    Captcha.forget(now)
     Code.forget(now - CODES)
     Attempt.forget(now - ATTEMPTS)
     Outbox.forget(now - LETTERS)

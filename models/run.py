@@ -14,7 +14,7 @@ from models.supplier import Supplier
 class ImportRun(Base):
     """One run of `flask import` or of the console: who, when, which file, what came of it.
 
-    `state`: waiting (a file for the worker), staging, publishing, done, refused (strict), failed, dropped.
+    `state`: uploading, waiting (a file for the worker), staging, publishing, done, refused (strict), failed, dropped.
     `counts` is JSON by table:
     ``{"bills": {"new": 1, "changed": 0, "same": 2, "refused": 0}}``; `messages` is JSON, a list of Russian sentences.
     """
@@ -43,6 +43,16 @@ class ImportRun(Base):
         """The oldest uploaded file that nobody has begun with."""
         found: ImportRun | None = cls.select().where(cls.state == "waiting").order_by(cls.id).first()
         return found
+
+    @classmethod
+    def uploading(cls, since_before: datetime) -> list[ImportRun]:
+        """Runs whose file has been on its way since before the moment."""
+        return list(cls.select().where(cls.state == "uploading", cls.started_at < since_before))
+
+    @classmethod
+    def unfinished(cls) -> set[int]:
+        """The ids of runs that have not ended."""
+        return {row.id for row in cls.select(cls.id).where(cls.finished_at.is_null())}
 
 
 class RefusedRow(Base):

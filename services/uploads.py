@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,9 @@ from services.refusal import Refused
 
 WAITING = "waiting"
 KINDS = (".zip", ".xlsx", ".csv")
+UPLOADED_WITHIN = timedelta(hours=1)
+PRIVATE = 0o700  # packages hold passports in clear
+NOT_KEPT = "Файл не сохранился: проверьте место на диске сервера и загрузите его ещё раз."
 ENCODING = "encoding"  # the file beside the package's own that keeps what was chosen in the form
 
 
@@ -41,16 +44,27 @@ def keep(
         raise Refused("Два файла названы одинаково. Загрузите их по одному или переименуйте.", field="files")
     run = _queued(", ".join(names), who, is_dry, is_strict, now)
     place = folder / str(run.id)
-    place.mkdir(parents=True)
-    for file, name in zip(files, names, strict=True):
-        file.save(place / name)
-    (place / ENCODING).write_text(encoding, encoding="utf-8")
-    _ready(run)
+    try:
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        place.mkdir(mode=PRIVATE)
+        for file, name in zip(files, names, strict=True):
+            file.save(place / name)
+        (place / ENCODING).write_text(encoding, encoding="utf-8")
+        _ready(run)
+    except BaseException as fault:
+        shutil.rmtree(place, ignore_errors=True)
+        _failed(run, NOT_KEPT, now)
+        if isinstance(fault, OSError):
+            raise Refused(NOT_KEPT, field="files")
+        raise
     return run
 
 
 def load_waiting(folder: Path, *, now: Callable[[], datetime], data_key: str) -> int:
-    """Loads what waits, one package after another; returns how many. Files go when their run is over."""
+    """Loads what waits, one package after another; returns how many. Files go however their run ends.
+
+    What nobody foresaw fails the run too and is raised: else the worker would begin with it again and again.
+    """
     count = 0
     while run := ImportRun.next_waiting():
         place = folder / str(run.id)
@@ -58,13 +72,30 @@ def load_waiting(folder: Path, *, now: Callable[[], datetime], data_key: str) ->
             _load(run, place, now, data_key)
         except Occupied:
             return count
-        except Refused as refusal:
-            _failed(run, refusal.sentence, now())
-        except FileNotFoundError:
-            _failed(run, "Файл загрузки не найден. Загрузите его ещё раз.", now())
+        except BaseException as fault:
+            shutil.rmtree(place, ignore_errors=True)
+            _failed(run, _told(fault), now())
+            if not isinstance(fault, Refused | FileNotFoundError):
+                raise
         shutil.rmtree(place, ignore_errors=True)
         count += 1
     return count
+
+
+def sweep(folder: Path, now: datetime) -> None:
+    """Closes uploads that were cut off and removes files whose run is over: its process may have been killed."""
+    places = {int(path.name): path for path in folder.glob("*") if path.name.isdecimal()}
+    _bury(now)
+    for run in places.keys() - ImportRun.unfinished():
+        shutil.rmtree(places[run], ignore_errors=True)
+
+
+def _told(fault: BaseException) -> str:
+    if isinstance(fault, Refused):
+        return fault.sentence
+    if isinstance(fault, FileNotFoundError):
+        return "Файл загрузки не найден. Загрузите его ещё раз."
+    return "Загрузку остановили. Загрузите пакет ещё раз."
 
 
 def _load(run: ImportRun, place: Path, now: Callable[[], datetime], data_key: str) -> None:
@@ -96,3 +127,9 @@ def _ready(run: ImportRun) -> None:
 def _failed(run: ImportRun, told: str, now: datetime) -> None:
     run.state, run.finished_at, run.messages = FAILED, now, json.dumps([told], ensure_ascii=False)
     run.save()
+
+
+@transaction
+def _bury(now: datetime) -> None:
+    for run in ImportRun.uploading(now - UPLOADED_WITHIN):
+        _failed(run, NOT_KEPT, now)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import errno
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from models import ImportRun
+from models import ImportRun, db
 from services import uploads
 from services.refusal import Refused
 
+ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -26,6 +33,29 @@ class Sent:
         dst.write_bytes(self.content)
 
 
+class Cut(Sent):
+    """A file for which the disk has no room."""
+
+    def save(self, dst: Path) -> None:
+        super().save(dst)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """Another process that imports."""
+    holder = (
+        "import sys\nfrom models import bind, db\nfrom models.staging import alone\nbind(sys.argv[1])\n"
+        "with db.connection_context(), alone():\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", holder, url]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdin is not None
+        assert other.stdout.readline() == "held\n"
+        yield
+        other.stdin.close()
+
+
 def keep(folder: Path, *files: uploads.Stored) -> ImportRun:
     return uploads.keep(list(files), folder, who="т", is_dry=False, is_strict=False, encoding="", now=NOW)
 
@@ -35,3 +65,48 @@ def test_two_files_of_one_name_are_refused(database: Flask, tmp_path: Path, othe
     with pytest.raises(Refused, match="названы одинаково"):
         keep(tmp_path, Sent("a/bills.csv"), Sent(other))
     assert not ImportRun.select().exists() and not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_and_keeps_nothing(database: Flask, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="проверьте место на диске"):
+        keep(tmp_path, Sent("bills.csv"), Cut("accounts.csv"))
+    run = ImportRun.get()
+    assert (run.state, run.finished_at) == ("failed", NOW) and "место" in json.loads(run.messages)[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_uploaded_package_is_for_the_portal_alone(database: Flask, tmp_path: Path) -> None:
+    run = keep(tmp_path / "uploads", Sent("accounts.csv"))
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "uploads", tmp_path / "uploads" / str(run.id))]
+    assert modes == [0o700, 0o700]
+
+
+def test_what_nobody_foresaw_fails_the_run_and_takes_its_files(database: Flask, tmp_path: Path) -> None:
+    run = keep(tmp_path, Sent("accounts.csv"))
+    (tmp_path / str(run.id) / uploads.ENCODING).write_bytes(b"\xff")
+    with pytest.raises(UnicodeDecodeError):
+        uploads.load_waiting(tmp_path, now=lambda: NOW, data_key="k" * 40)
+    assert ImportRun.get().state == "failed" and not list(tmp_path.iterdir())
+    assert uploads.load_waiting(tmp_path, now=lambda: NOW, data_key="k" * 40) == 0
+
+
+@pytest.mark.commits
+def test_a_package_waits_while_another_is_loaded(app: Flask, tmp_path: Path, database_url: str) -> None:
+    with db.connection_context():
+        run = keep(tmp_path, Sent("accounts.csv"))
+        with held(database_url):
+            assert uploads.load_waiting(tmp_path, now=lambda: NOW, data_key="k" * 40) == 0
+        assert ImportRun.get().state == "waiting" and (tmp_path / str(run.id) / "accounts.csv").exists()
+
+
+def test_cut_off_uploads_and_files_of_the_dead_are_swept(database: Flask, tmp_path: Path) -> None:
+    runs = [keep(tmp_path, Sent("accounts.csv")) for _ in range(4)]
+    waiting, fresh, cut, dead = runs
+    ImportRun.update(state="uploading").where(ImportRun.id.in_([fresh.id, cut.id])).execute()
+    ImportRun.update(started_at=NOW - timedelta(hours=2)).where(ImportRun.id.in_([waiting.id, cut.id])).execute()
+    ImportRun.update(state="dropped", finished_at=NOW).where(ImportRun.id == dead.id).execute()
+    uploads.sweep(tmp_path, NOW)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(str(run.id) for run in (waiting, fresh))
+    assert [run.state for run in ImportRun.select().order_by(ImportRun.id)] == [
+        "waiting", "uploading", "failed", "dropped",
+    ]  # fmt: skip
