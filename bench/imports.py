@@ -2,8 +2,8 @@
 
 Each contender runs in a process of its own, so that its peak memory is its own, and they take turns. The limit reads
 the files by `csv` and puts the texts as they are into tables with the natural keys, by `executemany`, 50,000 rows a
-transaction; the peer does the same with peewee's `insert_many`, on a sample. While the second load runs, the parent
-writes as a resident does and notes how long it waits.
+transaction; the peer does the same with peewee's `insert_many`, on a sample. Beside one more load the parent writes
+as a resident does, and notes how long it waits.
 
 Run: python -m bench.imports [accounts] [months]
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import resource
 import sqlite3
 import subprocess
@@ -46,15 +45,14 @@ def measure(accounts: int = 10_000, months: int = 24) -> list[Row]:
         package = folder / "package"
         package.mkdir()
         write_town(package, seed=7, month=date(2026, 11, 1), accounts=accounts, months=months)
-        first, second, limit, peer, waits = [], [], [], [], []
+        first, second, limit, peer = [], [], [], []
         for turn in range(ROUNDS):
             base = folder / f"{turn}.sqlite3"
             limit.append(_child("limit", folder / "limit.sqlite3", package))
             first.append(_child("ours", base, package))
-            again, waited = _watched(base, package)
-            second.append(again)
-            waits += waited
+            second.append(_child("ours", base, package))
             peer.append(_child("peer", folder / "peer.sqlite3", package))
+        waits = _watched(folder / "watched.sqlite3", package)
     low, high = _speed(peer), _speed(limit)
     return [
         row("import, first load", _speed(first), "rows/s", low, high, "≥ 0.3 × limit"),
@@ -77,34 +75,44 @@ def _command(what: str, base: Path, package: Path) -> list[str]:
     return [sys.executable, "-m", "bench.imports", what, str(base), str(package)]
 
 
-def _watched(base: Path, package: Path) -> tuple[dict[str, float], list[float]]:
-    """A load with somebody else at work in the database: its figures, and the milliseconds of each write."""
+def _watched(base: Path, package: Path) -> list[float]:
+    """A first load with somebody else at work in the database: the milliseconds of each of his writes."""
     waits = []
-    with subprocess.Popen(_command("ours", base, package), cwd=ROOT, stdout=subprocess.PIPE) as process:
-        with closing(sqlite3.connect(base, isolation_level=None, timeout=10)) as db:
-            db.execute("PRAGMA synchronous=FULL")
-            while process.poll() is None:
-                begun = time.perf_counter()
-                db.execute("BEGIN IMMEDIATE")
-                db.execute("INSERT INTO attempt (kind, subject, at, succeeded) VALUES ('bench', '', '2026-11-01', 0)")
-                db.execute("COMMIT")
-                waits.append((time.perf_counter() - begun) * 1000)
-                time.sleep(0.02)
-        assert process.stdout is not None
-        return dict(json.loads(process.stdout.read())), waits
+    _child("tables", base, package)
+    with (
+        subprocess.Popen(_command("ours", base, package), cwd=ROOT, stdout=subprocess.DEVNULL) as process,
+        closing(sqlite3.connect(base, isolation_level=None, timeout=10)) as db,
+    ):
+        db.execute("PRAGMA synchronous=FULL")
+        while process.poll() is None:
+            begun = time.perf_counter()
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("INSERT INTO attempt (kind, subject, at, succeeded) VALUES ('bench', '', '2026-11-01', 0)")
+            db.execute("COMMIT")
+            waits.append((time.perf_counter() - begun) * 1000)
+            time.sleep(0.02)
+    return waits
 
 
 def _p95(waits: list[float]) -> float:
     return sorted(waits)[len(waits) * 95 // 100]
 
 
-def _ours(base: Path, package: Path) -> int:
+def _made_tables(base: Path, _package: Path) -> int:
     from models import TABLES, bind, db
-    from services.imports import Options, run_import
 
     bind(f"sqlite:///{base}")
     with db.connection_context():
         db.create_tables(TABLES)
+    return len(TABLES)
+
+
+def _ours(base: Path, package: Path) -> int:
+    from models import db
+    from services.imports import Options, run_import
+
+    _made_tables(base, package)
+    with db.connection_context():
         report = run_import(
             [package],
             who="bench",
@@ -163,17 +171,20 @@ def _tables(package: Path) -> Iterator[tuple[str, list[str], list[str], Iterator
             yield path.stem, headings, keys, lines
 
 
+CONTENDERS = {"ours": _ours, "limit": _limit, "peer": _peer, "tables": _made_tables}
+
+
 def _contend(what: str, base: Path, package: Path) -> None:
     """The child: does it and prints rows a second and its peak memory."""
     begun = time.perf_counter()
-    count = {"ours": _ours, "limit": _limit, "peer": _peer}[what](base, package)
+    count = CONTENDERS[what](base, package)
     speed = count / (time.perf_counter() - begun)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"speed": speed, "memory": memory, "pid": os.getpid()}))
+    print(json.dumps({"speed": speed, "memory": memory}))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] and sys.argv[1] in ("ours", "limit", "peer"):
+    if sys.argv[1:2] and sys.argv[1] in CONTENDERS:
         _contend(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
     else:
         print(table(measure(*map(int, sys.argv[1:]))))

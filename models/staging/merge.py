@@ -49,18 +49,34 @@ def dialect(query: str) -> str:
     return query.format(join="CROSS JOIN", differs="IS NOT", same="IS", row="")
 
 
+def merge(target: Target, present: Collection[str], run: int) -> tuple[int, int]:
+    """Publishes rows that may be there already; returns how many are new and how many changed.
+
+    One look at each row fills `delta`: with the row that differs, or with nothing where there is none. A chunk that
+    says nothing new costs that look and writes nothing.
+    """
+    execute("DELETE FROM delta")
+    found = execute(
+        f'INSERT INTO delta SELECT x.line, t.id FROM {target.source} LEFT JOIN "{target.table}" t '
+        f"ON {_matched(target)} WHERE {_all(target.rows, f't.id IS NULL OR ({_differs(target, present)})')}"
+    )
+    if not found:
+        return 0, 0
+    execute("DELETE FROM missing")
+    new = execute("INSERT INTO missing SELECT line FROM delta WHERE id IS NULL")
+    if found > new:
+        update_changed(target, present, run)
+    if new:
+        _insert(target, run, "x.line IN (SELECT line FROM missing)")
+    return new, found - new
+
+
 def mark_changed(target: Target, present: Collection[str]) -> int:
     """Fills `delta` with the rows that differ from what is there."""
     execute("DELETE FROM delta")
-    told = target.told(present)
-    if not told:
-        return 0
-    theirs, ours = ", ".join(told.values()), ", ".join(f't."{name}"' for name in told)
-    differ = f"{{row}}({ours}) {{differs}} {{row}}({theirs})" if len(told) > 1 else f"{ours} {{differs}} {theirs}"
-    conditions = " AND ".join(filter(None, (differ, target.rows, target.changes)))
     return execute(
         f'INSERT INTO delta SELECT x.line, t.id FROM {target.source} {{join}} "{target.table}" t '
-        f"ON {_matched(target)} WHERE {conditions}"
+        f"ON {_matched(target)} WHERE {_all(target.rows, _differs(target, present))}"
     )
 
 
@@ -73,13 +89,21 @@ def update_changed(target: Target, present: Collection[str], run: int) -> None:
     )
 
 
-def insert_missing(target: Target, run: int, *, all_new: bool) -> int:
-    """Inserts the rows that are not there; with `all_new` nobody has to look."""
+def insert_missing(target: Target, run: int) -> int:
+    """Inserts the rows that are not there."""
+    absent = f'NOT EXISTS (SELECT 1 FROM "{target.table}" t WHERE {_matched(target)})'
+    return _insert(target, run, _all(target.rows, absent))
+
+
+def insert_all(target: Target, run: int) -> int:
+    """Inserts rows of accounts that are new: nobody has to look what is there."""
+    return _insert(target, run, target.rows)
+
+
+def _insert(target: Target, run: int, condition: str) -> int:
     columns = {**target.key, **target.values, **target.once, "run_id": str(run)}
     names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(columns.values())
-    absent = f'NOT EXISTS (SELECT 1 FROM "{target.table}" t WHERE {_matched(target)})'
-    conditions = " AND ".join(filter(None, (target.rows, "" if all_new else absent)))
-    where = f" WHERE {conditions}" if conditions else ""
+    where = f" WHERE {condition}" if condition else ""
     return execute(f'INSERT INTO "{target.table}" ({names}) SELECT {values} FROM {target.source}{where}')
 
 
@@ -87,3 +111,17 @@ def _matched(target: Target) -> str:
     return " AND ".join(
         f't."{name}" {"{same}" if name == target.nullable else "="} {sql}' for name, sql in target.key.items()
     )
+
+
+def _differs(target: Target, present: Collection[str]) -> str:
+    """Condition that a row `t` is not what the file says; false where the file says nothing of it."""
+    told = target.told(present)
+    if not told:
+        return "1 = 0"
+    theirs, ours = ", ".join(told.values()), ", ".join(f't."{name}"' for name in told)
+    differ = f"{{row}}({ours}) {{differs}} {{row}}({theirs})" if len(told) > 1 else f"{ours} {{differs}} {theirs}"
+    return _all(differ, target.changes)
+
+
+def _all(*conditions: str) -> str:
+    return " AND ".join(f"({condition})" for condition in conditions if condition)

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from models.base import db, on_postgresql
 from models.staging import answers, targets
-from models.staging.merge import Target, dialect, execute, insert_missing, mark_changed, update_changed
+from models.staging.merge import (
+    Target,
+    dialect,
+    execute,
+    insert_all,
+    insert_missing,
+    mark_changed,
+    merge,
+    update_changed,
+)
 from models.staging.store import Stage
 from models.staging.window import Window
 
@@ -105,12 +114,9 @@ class Publication:
 
     def _merge(self, target: Target, *, all_new: bool) -> tuple[int, int]:
         """New and changed rows of a table that fills exactly one."""
-        changed = 0
-        if not all_new:
-            changed = mark_changed(target, self._stage.present[target.name])
-            if changed:
-                update_changed(target, self._stage.present[target.name], self._run)
-        return insert_missing(target, self._run, all_new=all_new), changed
+        if all_new:
+            return insert_all(target, self._run), 0
+        return merge(target, self._stage.present[target.name], self._run)
 
     def _count(self, name: str, new: int, changed: int, removed: int = 0) -> None:
         rows = db.execute_sql(f"SELECT count(*) FROM incoming_{name}").fetchone()[0]
@@ -150,8 +156,8 @@ class Publication:
                     "INSERT INTO touched SELECT DISTINCT line FROM delta WHERE line NOT IN (SELECT line FROM touched)"
                 )
             changed = db.execute_sql("SELECT count(*) FROM touched").fetchone()[0]
-        new = insert_missing(targets.METERS, self._run, all_new=all_new)
-        insert_missing(targets.REGISTERS, self._run, all_new=all_new)
+        new = insert_missing(targets.METERS, self._run)
+        insert_missing(targets.REGISTERS, self._run)
         if not all_new:
             execute(_OLD_SCALES)
         self._count("meters", new, changed, removed)
@@ -184,7 +190,7 @@ class Publication:
             execute(_OTHER_CODES)
             execute(_NEW_CODES)
         changed = db.execute_sql("SELECT count(*) FROM touched").fetchone()[0]
-        self._count("residents", insert_missing(targets.RESIDENTS, self._run, all_new=False), changed)
+        self._count("residents", insert_missing(targets.RESIDENTS, self._run), changed)
 
 
 def _drop_lines() -> int:

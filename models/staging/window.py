@@ -21,6 +21,7 @@ _ASIDE = {
     "scale_names": "scales text, scale text, position {int}",
     "delta": "line {int}, id {int}",
     "touched": "line {int} PRIMARY KEY",
+    "missing": "line {int} PRIMARY KEY",
     "told": "line {int} PRIMARY KEY, account_id {int}, register_id {int}, taken_on {date}, value {int}, source text, "
     "state text, reason text, bill_id {int}, own_id {int}, reading_id {int}, is_own {int} DEFAULT 0",
 }
