@@ -99,7 +99,10 @@ class Worker:
 
 
 class Imports:
-    """Loads what was uploaded in the console, in a process of its own: pages and letters keep their pace."""
+    """Loads what was uploaded in the console, in a process of its own: pages and letters keep their pace.
+
+    The process stands where this one does: paths in the settings may be relative.
+    """
 
     def __init__(self) -> None:
         self.child: subprocess.Popen[bytes] | None = None
@@ -108,7 +111,8 @@ class Imports:
         if self.child is not None and self.child.poll() is None:
             return
         if ImportRun.next_waiting():
-            self.child = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "import-waiting"], cwd=ROOT)
+            app = str(ROOT / "app.py")
+            self.child = subprocess.Popen([sys.executable, "-m", "flask", "--app", app, "import-waiting"])
 
 
 def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) -> Worker:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,31 @@ def test_what_nobody_foresaw_fails_the_run_and_takes_its_files(database: Flask, 
         uploads.load_waiting(tmp_path, now=lambda: NOW, data_key="k" * 40)
     assert ImportRun.get().state == "failed" and not list(tmp_path.iterdir())
     assert uploads.load_waiting(tmp_path, now=lambda: NOW, data_key="k" * 40) == 0
+
+
+LOADED_BY_THE_WORKER = """
+import clock, worker
+from models import ImportRun, bind, db
+from models.migrating import migrate
+bind("sqlite:///here.sqlite3")
+with db.connection_context():
+    migrate()
+    ImportRun.create(who="т", file_name="x", sha256="", started_at=clock.now(), state="waiting")
+    imports = worker.Imports()
+    imports(clock.now())
+    imports.child.wait(30)
+    print(ImportRun.get().state)
+"""
+
+
+def test_the_worker_s_process_reads_the_settings_as_the_worker_does(tmp_path: Path) -> None:
+    keys = {"ABONENT_SECRET_KEY": "s" * 40, "ABONENT_DATA_KEY": "d" * 40}
+    facts = {"ABONENT_DATABASE_URL": "sqlite:///here.sqlite3", "PYTHONPATH": str(ROOT), **keys}
+    command = [sys.executable, "-c", LOADED_BY_THE_WORKER]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, **facts}, timeout=60, text=True, stdout=subprocess.PIPE
+    )
+    assert done.stdout == "failed\n"  # its file is not there; a process that stands elsewhere leaves it waiting
 
 
 @pytest.mark.commits
