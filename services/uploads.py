@@ -101,7 +101,7 @@ def _told(fault: BaseException) -> str:
 def _load(run: ImportRun, place: Path, now: Callable[[], datetime], data_key: str) -> None:
     encoding = (place / ENCODING).read_text(encoding="utf-8") or None
     files = sorted(path for path in place.iterdir() if path.name != ENCODING)
-    options = Options(bool(run.is_dry), bool(run.is_strict), encoding)
+    options = Options(bool(run.is_dry), bool(run.is_strict), encoding, scratch=place.parent)
     run_import(files, who=str(run.who), now=now, options=options, data_key=data_key, run=run)
 
 
