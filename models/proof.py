@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from models.bill import Bill, Payment
 from models.meter import Meter
@@ -31,21 +32,18 @@ def meter_numbers(account: int, today: date) -> list[str]:
 
 
 def newest_payments(account: int) -> list[Paid]:
-    """Newest first."""
+    """Newest first; the fee of a payment is that of all lines of the portal's order that it met."""
     rows = (
-        Payment.select(Payment, Match, OrderLine)
-        .join(Match, JOIN.LEFT_OUTER, on=Match.first_line(), attr="match")
-        .join(OrderLine, JOIN.LEFT_OUTER, on=(OrderLine.id == Match.line), attr="line")
+        Payment.select(Payment.paid_on, Payment.amount, fn.COALESCE(fn.SUM(OrderLine.fee), 0))
+        .join(Match, JOIN.LEFT_OUTER)
+        .join(OrderLine, JOIN.LEFT_OUTER)
         .where(Payment.account == account)
+        .group_by(Payment.id)
         .order_by(Payment.paid_on.desc(), Payment.id.desc())
         .limit(NEWEST)
     )
-    return [Paid(row.paid_on, row.amount, row.amount + _fee(row)) for row in rows]
-
-
-def _fee(payment: Payment) -> int:
-    match = getattr(payment, "match", None)
-    return int(match.line.fee) if match is not None else 0
+    found = cast(Iterable[tuple[date, int, int]], rows.tuples())
+    return [Paid(on, credited, credited + int(fee)) for on, credited, fee in found]
 
 
 def last_bill_sum(account: int) -> int | None:

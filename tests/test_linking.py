@@ -23,7 +23,7 @@ from models import (
     Resident,
     db,
 )
-from models.proof import Paid
+from models.proof import Paid, newest_payments
 from services import linking
 from services.limits import TooMany, Visitor
 from services.linking import Proof, Wish, last_payment, plain_number
@@ -242,6 +242,23 @@ def test_a_payment_of_the_portal_is_right_with_its_fee(anna: Resident, account: 
     line = OrderLine.create(order=order, account=account, amount=50000, fee=500)
     Match.create(line=line, payment=payment, matched_at=NOW)
     assert link(anna, wish(account, Proof("payment", payment_date=date(2026, 11, 2), payment_sum=50500)))[1]
+
+
+@pytest.mark.parametrize("typed", [100000, 101000])
+def test_a_payment_of_several_services_is_right_with_all_their_fees(
+    anna: Resident, account: Account, typed: int
+) -> None:
+    payment: Payment = factories.payment(account, 100000, date(2026, 11, 2))
+    checkout = Checkout.create(resident=anna, once="x", created_at=NOW)
+    order = Order.create(
+        checkout=checkout, supplier=account.supplier, gateway="testbank", number="1", amount=100000, fee=1000,
+        created_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    for position, (amount, fee) in enumerate(((60000, 600), (40000, 400))):
+        line = OrderLine.create(order=order, account=account, amount=amount, fee=fee)
+        Match.create(line=line, payment=payment, position=position, matched_at=NOW)
+    assert newest_payments(account.id)[0] == Paid(date(2026, 11, 2), 100000, 101000)
+    assert link(anna, wish(account, Proof("payment", payment_date=date(2026, 11, 2), payment_sum=typed)))[1]
 
 
 @pytest.mark.parametrize(("typed", "plain"), [("№ 0042-66/11", "426611"), ("АБ 12", "аб12"), ("000", ""), ("", "")])
