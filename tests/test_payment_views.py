@@ -263,6 +263,30 @@ def test_the_chosen_bill_is_paid(client: PageClient, resident: Resident, account
     assert (Order.get().bill_id, Order.get().amount) == (old.id, 218660)
 
 
+@pytest.mark.parametrize(
+    ("paid_on", "proposed"),
+    [(date(2026, 11, 3), "1 000,00"), (date(2026, 10, 31), "1 500,00"), (date(2026, 11, 12), "1 000,00")],
+)
+def test_of_the_last_bill_is_asked_what_was_not_paid_since_its_day(
+    client: PageClient, resident: Resident, account: Account, paid_on: date, proposed: str
+) -> None:
+    """Though the balance is of a later day, and knows of the payment."""
+    bill = factories.bill(account, to_pay=150000)
+    factories.payment(account, 50000, paid_on)
+    factories.balance(account, 100000, date(2026, 11, 10))
+    page = client.sign_in(resident).get(f"/payment/{account.id}?bill={bill.id}")
+    assert page.value(f"sum-{account.id}") == proposed
+
+
+def test_the_last_bill_paid_here_is_not_asked_again(client: PageClient, resident: Resident, account: Account) -> None:
+    bill = factories.bill(account, to_pay=150000)
+    factories.balance(account, 0, date(2026, 11, 10))
+    client.sign_in(resident)
+    press(client, **{f"pay-{account.id}": "yes", f"sum-{account.id}": "1500"})
+    Order.update(state="paid", paid_at=factories.NOW).execute()
+    assert client.get(f"/payment/{account.id}?bill={bill.id}").value(f"sum-{account.id}") == ""
+
+
 def test_a_neighbours_account_and_bill_do_not_exist(
     client: PageClient, resident: Resident, account: Account, second: Account
 ) -> None:

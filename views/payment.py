@@ -138,8 +138,7 @@ def _detail(link: Link, values: Mapping[str, str] | None = None) -> dict[str, An
 
 def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | None) -> list[Row]:
     if bill is not None:
-        is_last = standing.last_bill is not None and bill.id == standing.last_bill.id
-        return [Row(f"Счёт № {bill.number}", bill.to_pay, bill.to_pay - (beside.total if is_last else 0))]
+        return [Row(f"Счёт № {bill.number}", bill.to_pay, bill.to_pay - _paid_of(bill, standing))]
     if typed("sum") and request.method == "GET":
         try:
             asked = payment.kopecks(typed("sum"))
@@ -152,6 +151,12 @@ def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | Non
     if standing.by_service:
         return payment.rows(Balance.by_service(account), due)
     return payment.rows(Charge.by_service(standing.last_bill) if standing.last_bill else [], due)
+
+
+def _paid_of(bill: Bill, standing: Standing) -> int:
+    """What was paid since the last bill's day, which may lie before the balance's; nothing is known of older ones."""
+    is_last = standing.last_bill is not None and bill.id == standing.last_bill.id
+    return paid_beside({bill.account_id: bill.issued_on})[bill.account_id].total if is_last else 0
 
 
 def _chosen_bill(account: Account) -> Bill | None:
