@@ -13,14 +13,14 @@
     button.setAttribute("aria-pressed", String(!shown));
   });
 
-  /* A form goes out once: a second press while the first is on its way does nothing. */
+  /* A form goes out once: a second press while the first is on its way does nothing. Heard before htmx hears it. */
   document.addEventListener("submit", function (event) {
     var form = event.target;
     if (form.method !== "post") return;
-    if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
+    if (form.getAttribute("data-sent")) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.setAttribute("data-sent", "yes");
     setTimeout(function () { form.removeAttribute("data-sent"); }, 5000);
-  });
+  }, true);
   window.addEventListener("pageshow", function () {
     var forms = document.querySelectorAll("form[data-sent]");
     for (var i = 0; i < forms.length; i++) forms[i].removeAttribute("data-sent");
@@ -32,8 +32,10 @@
     if (errors && event.target.contains(errors) && event.target !== document.body) errors.focus();
   });
   document.addEventListener("htmx:afterRequest", function (event) {
-    var form = event.target.closest && event.target.closest("form");
-    if (form) form.removeAttribute("data-sent");
+    var answer = event.detail.xhr;
+    if (event.target.tagName === "FORM" && !(answer && answer.getResponseHeader("HX-Redirect"))) {
+      event.target.removeAttribute("data-sent");
+    }
   });
 
   /* A menu that hangs open is closed by Esc or by a press elsewhere. */

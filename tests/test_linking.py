@@ -175,7 +175,7 @@ def test_bills_by_e_mail_need_a_confirmed_address(account: Account) -> None:
 
 def test_ten_guesses_an_hour_are_all_a_resident_has(anna: Resident, account: Account) -> None:
     for number in range(10):
-        with pytest.raises(Refused, match="Не получилось"):
+        with pytest.raises(Refused, match="Такого лицевого счёта нет"):
             link(anna, Wish(account.supplier_id, f"{number}", WRONG[0]))
     with pytest.raises(TooMany, match="Слишком много попыток"):
         link(anna, wish(account, RIGHT[0]))
@@ -184,7 +184,7 @@ def test_ten_guesses_an_hour_are_all_a_resident_has(anna: Resident, account: Acc
 
 def test_ten_guesses_an_hour_are_all_an_account_bears(account: Account) -> None:
     for _ in range(10):
-        with pytest.raises(Refused, match="Не получилось"):
+        with pytest.raises(Refused, match="Такого лицевого счёта нет"):
             link(factories.resident(), wish(account, WRONG[0]))
     with pytest.raises(TooMany):
         link(factories.resident(), wish(account, RIGHT[0]))

@@ -80,7 +80,7 @@ def test_a_wrong_fact_and_no_such_account_show_the_same_page(
     client.sign_in(anna)
     wrong = client.post(URL, typed(account, meter_number="1"), status=422, htmx=htmx)
     absent = client.post(URL, typed(account, meter_number="1", number="999"), status=422, htmx=htmx)
-    assert "Не получилось: такого лицевого счёта нет или данные для проверки не подходят." in wrong
+    assert "Такого лицевого счёта нет или данные для проверки не подходят." in wrong
     assert wrong.words == absent.words
     assert 'value="1"' in wrong.text
     assert Link.select().count() == 0

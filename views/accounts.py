@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 import clock
 from models import Group, Link, Register, Service, Tariff
+from models.history import paid_beside
 from models.standing import services_of, standings
 from services import accounts, groups, settings
 from services.accounts import LONGEST_ALIAS
@@ -51,7 +52,8 @@ def index() -> str:
     if not links:
         return render_template("accounts/empty.html")
     found = standings(link.account_id for link in links)
-    return render_template("accounts/index.html", links=links, standings=found)
+    beside_of = paid_beside({account: standing.debt_on for account, standing in found.items()})
+    return render_template("accounts/index.html", links=links, standings=found, beside_of=beside_of)
 
 
 @bp.get("/accounts/<int:account_id>")
@@ -113,6 +115,7 @@ def _page(link: Link, form: ArrangeForm) -> dict[str, object]:
         "link": link,
         "form": form,
         "standing": standing,
+        "beside": paid_beside({account.id: standing.debt_on})[account.id],
         "meters": list(registers.values()),
         "services": [
             Charged(service, _own_prices(tariffs, str(account.stove)), standing.by_service.get(service.id))

@@ -26,10 +26,10 @@ def install(app: Flask) -> None:
 
 
 def unread() -> int:
-    """Unread notices of the signed-in resident: one query a page at most."""
-    if "unread" not in g:
-        g.unread = NoticeReceipt.unread(current_user) if current_user.is_authenticated else 0
-    return int(g.unread)
+    """Unread notices of the signed-in resident: counted with his session, anew where the request may change it."""
+    if not current_user.is_authenticated:
+        return 0
+    return int(g.session.unread) if request.method == "GET" else NoticeReceipt.unread(current_user)
 
 
 def view_class() -> str:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template
 import clock
 from documents import charts
 from models import Charge, Link, Service
+from models.history import paid_beside
 from models.standing import Standing, standings
 from services import consumption, settings
 from services.consumption import Month
@@ -44,6 +45,7 @@ def show() -> str | Response:
         link=link,
         others=[other for other in links if other.id != link.id],
         standings=found,
+        beside_of=paid_beside({account: standing.debt_on for account, standing in found.items()}),
         waiting=[meters[link.account_id] for link in links if meters[link.account_id].state in ("todo", "partly")],
         chart=_chart(link, meters[link.account_id], found[link.account_id]),
     )

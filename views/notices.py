@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, make_response, render_template, url_for
+from flask import Blueprint, Response, make_response, render_template, url_for
 
 import clock
 from models import NoticeReceipt
@@ -60,7 +60,6 @@ def _letter(notice_id: int) -> Response:
     """The notice as it is now, with the bell; to a plain browser the list again."""
     if not hx.is_htmx():
         return hx.go(url_for(".index", _anchor=f"letter-{notice_id}"))
-    g.pop("unread", None)
     return make_response(
         render_template(
             "notices/_changed.html",

@@ -175,7 +175,7 @@ def activate(token: str) -> Response:
         needs_password = registration.activate(token, clock.now(), next_token)
     except Refused:
         return link(token)
-    flash("Почта подтверждена.", "done")
+    flash("Почта подтверждена. Теперь войдите.", "done")
     return hx.go(url_for("recovery.password", token=next_token) if needs_password else url_for("sign_in.show"))
 
 
