@@ -7,6 +7,7 @@ from typing import Any
 
 from peewee import chunked
 
+from models.account import House
 from models.base import db
 from models.staging.store import Stage
 
@@ -22,6 +23,8 @@ def look_up(stage: Stage) -> None:
     services = _rows("SELECT s.code, v.code, v.id FROM service v JOIN supplier s ON s.id = v.supplier_id")
     sql.executemany("INSERT INTO known_service VALUES (?, ?, ?)", services)
     _accounts(stage)
+    if "street" not in stage.present.get("accounts", {"street"}):
+        _streets(stage)
     _registers(stage, {int(row[2]): stage.service(row[0], row[1]) for row in services})
     _bills(stage)
 
@@ -64,6 +67,22 @@ def _accounts(stage: Stage) -> None:
             query = f"SELECT id, number FROM account WHERE supplier_id = {int(supplier)} AND number IN"
             found = [(account, holders[number]) for account, number in _among(query, list(holders))]
             stage.sql.executemany("UPDATE holder SET account_id = ? WHERE id = ?", found)
+
+
+def _streets(stage: Stage) -> None:
+    """A table of accounts without streets leaves the known accounts theirs: their houses are found with them."""
+    wanted = "SELECT account_id, id FROM holder WHERE id IN (SELECT holder FROM accounts) AND account_id IS NOT NULL"
+    query = "SELECT a.id, h.street FROM account a JOIN house h ON h.id = a.house_id WHERE h.street <> '' AND a.id IN"
+    for holders in _batches(stage, wanted):
+        streets = {holders[account]: str(street) for account, street in _among(query, list(holders))}
+        places = ", ".join("?" * len(streets))
+        rows: Rows = stage.sql.execute(
+            f"SELECT holder, settlement, house FROM accounts WHERE holder IN ({places})", tuple(streets)
+        ).fetchall()
+        stage.sql.executemany(
+            "UPDATE accounts SET street = ?, house_key = ? WHERE holder = ?",
+            [(streets[row[0]], House.folded(row[1], streets[row[0]], row[2]), row[0]) for row in rows],
+        )
 
 
 def _registers(stage: Stage, services: dict[int, int]) -> None:
