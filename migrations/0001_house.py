@@ -61,7 +61,6 @@ def up(migrator, db):
         patronymic = TextField()
         title = TextField()
         inn = TextField()
-        holder_key = TextField()
         house = ForeignKeyField(House)
         flat = TextField()
         area = TextField()

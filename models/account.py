@@ -45,7 +45,6 @@ class Account(Base):
     patronymic = TextField(default="")
     title = TextField(default="")
     inn = TextField(default="")
-    holder_key = TextField(default="")
     house = ForeignKeyField(House, backref="accounts")
     flat = TextField(default="")
     area = TextField(default="")

@@ -9,7 +9,7 @@ from exchange.reader import TableRows
 from exchange.tables import ROUND_THE_CLOCK
 from exchange.values import BadCell, RowParser, Value
 from models.account import House
-from models.search import fold, natural
+from models.search import natural
 from models.staging import Stage
 from services import secrets
 
@@ -124,23 +124,19 @@ class _Accounts(_OfAccount):
     """The passport's facts become a hash here and go no further; «Кем выдан» is not even hashed."""
 
     def prepare(self) -> None:
-        self._named = [self.names.index(name) for name in ("surname", "name", "patronymic") if name in self.names]
-        self._title = self.place("title")
         self._house = [self.place(name) for name in ("settlement", "street", "house")]
         self._passport = [self.place(name) for name in _PASSPORT]
         self._kept = [n for n, name in enumerate(self.names) if name not in (*_PASSPORT, "passport_issuer")]
         self._has_passport = self.place("passport_number") is not None
-        self.columns = ["line", *(self.names[n] for n in self._kept), "house_key", "holder_key"]
+        self.columns = ["line", *(self.names[n] for n in self._kept), "house_key"]
         if self._has_passport:
             self.columns += ["passport_hash", "passport_key"]
         self._key_id = secrets.key_id(self.data_key)
 
     def finish(self, values: list[Value]) -> list[Value]:
-        names = [str(values[place]) for place in self._named]
-        title = "" if self._title is None else str(values[self._title])
         row = [values[place] for place in self._kept]
         address = ["" if place is None else str(values[place]) for place in self._house]
-        row += [House.folded(*address), fold(" ".join(filter(None, names)) or title)]
+        row.append(House.folded(*address))
         if self._has_passport:
             facts = ["" if place is None else str(values[place] or "") for place in self._passport]
             row += [secrets.passport(self.data_key, *facts), self._key_id] if facts[1] else ["", ""]

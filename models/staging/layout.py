@@ -77,7 +77,7 @@ LAYOUTS = {
         _layout("tariffs", "supplier service:int scale since:date category", "price:int norm:int norm_base"),
         _layout("accounts", "holder:int", "els kind=person surname name patronymic title inn settlement street house "
                 "flat area living_area rooms:int registered:int stove ownership contract division closed_on:date "
-                "house_key holder_key passport_hash passport_key"),
+                "house_key passport_hash passport_key"),
         _layout("meters", "holder:int service:int number", "model digits:int decimals:int=0 scales ratio:int=1 place "
                 "accuracy condition relation balance_owner voltage current installed_on:date verified_on:date "
                 "interval_years:int verified_until:date is_automatic:bool=0 removed_on:date withdrawn:int=0"),

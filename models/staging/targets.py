@@ -59,7 +59,7 @@ ACCOUNTS = Target(
     ),
     {"supplier_id": "s.id", "number": "h.number"},
     {
-        **_own(f"els kind {_NAMES} inn holder_key"),
+        **_own(f"els kind {_NAMES} inn"),
         "house_id": "o.id",
         **_own("flat area living_area rooms registered stove ownership contract division closed_on"),
         **_own("passport_hash passport_key"),
