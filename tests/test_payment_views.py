@@ -124,6 +124,17 @@ def test_a_strangers_account_does_not_enter_the_total(
     assert "Итого 0,00 ₽" in client.sign_in(resident).post("/payment/total", fields, status=200, htmx=True)
 
 
+def test_names_that_no_form_of_ours_has_count_nothing(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    """Longer than int() reads, the same sum under two spellings, digits of other scripts."""
+    long, own, stranger = "7" * 5000, str(account.id), "".join(chr(0x660 + int(sign)) for sign in str(account.id))
+    names = (own, f"{own}-5", long, f"{own}-{long}", f"0{own}", f"{own}-", f"{own}-x", f"{own}-05", stranger)
+    fields = {f"pay-{name}": "yes" for name in names} | {f"sum-{name}": "100" for name in names}
+    page = client.sign_in(resident).post("/payment/total", fields, status=200, htmx=True)
+    assert "Итого 200,00 ₽" in page
+
+
 def test_without_script_the_page_is_recounted(client: PageClient, resident: Resident, account: Account) -> None:
     page = press(
         client.sign_in(resident), status=200, recount="yes", **{f"pay-{account.id}": "y", f"sum-{account.id}": "12,3"}

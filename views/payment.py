@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from views.forms import typed
 from views.sums import Entry, Sums, total_of
 
 bp = Blueprint("payment", __name__)
+_TICK = re.compile(r"pay-([1-9][0-9]{0,9})(?:-([1-9][0-9]{0,9}))?")  # one spelling of each id: nothing counts twice
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ def pay() -> Response:
 def total() -> str:
     """The running total of what is ticked and typed, of either page."""
     sums, accounts = Sums(), {link.account.id: link.account for link in own_links()}
-    for name in (name.removeprefix("pay-") for name in request.form if name.startswith("pay-")):
-        account, _, service = name.partition("-")
-        if account.isdecimal() and int(account) in accounts:
-            sums.add(accounts[int(account)], "", None, int(service) if service.isdecimal() else None)
+    for found in filter(None, map(_TICK.fullmatch, request.form)):
+        account, service = found.groups()
+        if int(account) in accounts:
+            sums.add(accounts[int(account)], "", None, int(service) if service else None)
     sums.read(request.form)
     return render_template("payment/_total.html", total=total_of(sums, _terms(list(accounts.values()))))
 
