@@ -14,7 +14,7 @@ class Attempt(Base):
 
     kind = TextField()
     subject = TextField()
-    at = UtcField()
+    at = UtcField(index=True)
     succeeded = BooleanField(default=False)
 
     class Meta:

@@ -19,7 +19,7 @@ class Code(Base):
     destination = TextField(default="")
     code_hash = TextField(index=True)
     created_at = UtcField()
-    expires_at = UtcField()
+    expires_at = UtcField(index=True)
     used_at = UtcField(null=True)
     tries = IntegerField(default=0)
 

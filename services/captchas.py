@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 from datetime import datetime, timedelta
 
-from models import Captcha
+from models import Captcha, transaction
+from services.limits import TooMany
 
 LIVES = timedelta(minutes=15)
+MOST = 300  # pictures of a form for one address within that time: a village on the 25th asks for fewer
 FAILURES = 3  # so many within the hour, and a form that asks after failures asks for a picture
 
 ALWAYS, AFTER_FAILURES = "always", "after-failures"
@@ -18,9 +20,21 @@ def is_wanted(policy: str, failures: int) -> bool:
     return policy == ALWAYS or (policy == AFTER_FAILURES and failures >= FAILURES)
 
 
-def ask(form: str, text: str, number: int, now: datetime) -> Captcha:
-    """A new picture for a form: `text` is what it shows, `number` its random id."""
-    row: Captcha = Captcha.create(id=number, form=form, answer=text, created_at=now, expires_at=now + LIVES)
+@transaction
+def ask(form: str, text: str, number: int, now: datetime, network: str = "") -> Captcha:
+    """A new picture for a form: `text` is what it shows, `number` its random id, `network` who asks.
+
+    Whoever fetches pages without end fills no table: an address that has got `MOST` shares the newest unanswered
+    picture, and waits (`TooMany`) where it has answered them all.
+    """
+    if network and Captcha.issued(form, network, now) >= MOST:
+        shared = Captcha.newest(form, network, now)
+        if shared is None:
+            raise TooMany(LIVES)
+        return shared
+    row: Captcha = Captcha.create(
+        id=number, form=form, network=network, answer=text, created_at=now, expires_at=now + LIVES
+    )
     return row
 
 

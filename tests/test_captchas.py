@@ -104,3 +104,32 @@ def test_old_pictures_are_forgotten(database: Flask) -> None:
     ask()
     assert Captcha.forget(NOW) == 0
     assert Captcha.forget(NOW + timedelta(days=1)) == 1
+
+
+def test_a_page_opened_again_shows_the_same_picture(client: PageClient) -> None:
+    first, second = (client.get("/registration/email").value("captcha_id") for _ in range(2))
+    assert first == second and Captcha.select().count() == 1
+
+
+def test_a_picture_kept_for_one_form_is_not_shown_in_another(client: PageClient) -> None:
+    captchas.ask("recovery", "23456", 7, clock.now())
+    with client.http.session_transaction() as kept:
+        kept["captchas"] = {"registration": 7}
+    assert client.get("/registration/email").value("captcha_id") != "7"
+
+
+def test_who_fetches_pages_without_end_fills_no_table(app: Flask) -> None:
+    for _ in range(captchas.MOST + 3):
+        page = PageClient(app).get("/registration/email")  # a browser that keeps no cookies
+    assert Captcha.select().count() == captchas.MOST
+    assert Captcha.get_by_id(int(page.value("captcha_id"))).used_at is None
+
+
+def test_who_has_used_up_all_pictures_waits(client: PageClient) -> None:
+    client.get("/registration/email")
+    sample = Captcha.get()
+    for number in range(1, captchas.MOST):
+        captchas.ask("registration", "23456", number, clock.now(), sample.network)
+    Captcha.update(used_at=NOW).execute()
+    client.get("/registration/email", status=429)
+    client.get("/registration/email", environ_base={"REMOTE_ADDR": "192.0.2.9"})

@@ -215,6 +215,8 @@ def test_what_is_of_no_more_use_is_forgotten(database: Flask, settings: Settings
     put("old")
     send(Post(), settings)
     put("waiting")
+    worker.tidy(NOW + MINUTE)
+    assert [table.select().count() for table in (Attempt, Captcha, Code)] == [1, 0, 1]
     worker.tidy(NOW + timedelta(days=365))
     assert [table.select().count() for table in (Attempt, Captcha, Code)] == [0, 0, 0]
     assert [row.key for row in Outbox.select()] == ["waiting"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request, session
 from wtforms import StringField
 
 import clock
@@ -13,14 +13,17 @@ from captcha.picture import render
 from models import Captcha
 from presets import FORMS
 from services import captchas, codes
+from services.limits import TooMany
 from services.refusal import Refused
 from services.secrets import keyed
 from views.access import public
+from views.address import visitor
 from views.forms import Form, typed, word
 
 bp = Blueprint("captchas", __name__)
 
 LARGEST = 2**53 - 1
+KEPT = "captchas"
 
 
 class CaptchaForm(Form):
@@ -68,14 +71,27 @@ def is_refresh() -> bool:
 
 
 def fresh(name: str) -> Captcha:
-    """A new picture for the form."""
-    return captchas.ask(name, new_text(codes.CHANCE), codes.new_number(), clock.now())
+    """A new picture for the form; the browser's form session knows it from now on."""
+    try:
+        captcha = captchas.ask(name, new_text(codes.CHANCE), codes.new_number(), clock.now(), visitor().network)
+    except TooMany:
+        abort(429)
+    session[KEPT] = {**_kept(), name: captcha.id}
+    return captcha
 
 
 def shown(name: str) -> Captcha:
-    """The picture that the person has been answering, if it still can be answered, else a new one."""
-    captcha = Captcha.alive(_number(), clock.now())
-    return captcha if captcha is not None and captcha.form == name else fresh(name)
+    """The picture of this form that the browser has and may still answer, else a new one."""
+    if is_refresh():
+        return fresh(name)
+    found = (Captcha.alive(number, clock.now()) for number in (_number(), _kept().get(name, -1)) if number >= 0)
+    return next((captcha for captcha in found if captcha is not None and captcha.form == name), None) or fresh(name)
+
+
+def _kept() -> dict[str, int]:
+    """The ids of the pictures that this browser was given, by form."""
+    kept: dict[str, int] = session.get(KEPT, {})
+    return kept
 
 
 def passes(form: CaptchaForm, name: str) -> bool:
