@@ -266,7 +266,9 @@ def test_without_a_mail_channel_the_way_is_hidden(
 
 
 def test_a_preset_asks_for_its_own_consents(app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    preset = load_preset("default", {"consents": ["agreement"], "captcha": {}, "advertising_on": True}, {})
+    preset = load_preset(
+        "default", {"consents": ["agreement"], "captcha": {"registration": "off"}, "advertising_on": True}, {}
+    )
     monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], preset=preset))
     page = client.get("/registration/email")
     assert "обработку персональных данных" not in page and "Код с картинки" not in page
