@@ -19,19 +19,8 @@ from typing import Any
 
 from exchange import town_facts as facts
 from exchange.tables import BY_NAME
-from exchange.town_account import (
-    SCALES,
-    SHARES,
-    Account,
-    Calendar,
-    Dial,
-    History,
-    Known,
-    fixed,
-    price_in,
-    price_text,
-    years_on,
-)
+from exchange.town_account import SCALES, SHARES, Account, Dial, History, Known
+from exchange.town_calendar import Calendar, fixed, price_in, price_text, years_on
 
 _KEY = "supplier account "
 COLUMNS = {

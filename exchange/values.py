@@ -120,13 +120,13 @@ def day(text: str) -> str:
 
 
 def period(text: str) -> str:
-    """ISO text of the first day of `mm.yyyy` or `yyyy-mm`."""
+    """ISO text of the first day of `mm.yyyy` or `yyyy-mm`; that day itself is what Excel makes of a month."""
     bare = text.strip()
     try:
-        if re.fullmatch(r"\d{1,2}\.\d{4}", bare):
-            return day(f"01.{bare}")
-        if re.fullmatch(r"\d{4}-\d{2}", bare):
-            return day(f"{bare}-01")
+        if re.fullmatch(r"(01\.)?\d{1,2}\.\d{4}", bare):
+            return day(bare if bare.count(".") == 2 else f"01.{bare}")
+        if re.fullmatch(r"\d{4}-\d{2}(-01)?", bare):
+            return day(bare if bare.count("-") == 2 else f"{bare}-01")
     except ValueError:
         raise ValueError("Такого месяца нет.")
     raise ValueError("Это не период: нужно мм.гггг или гггг-мм.")
