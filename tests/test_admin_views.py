@@ -67,6 +67,13 @@ def test_a_package_is_kept_loaded_and_reported(clerk: PageClient, folder: Path) 
     assert not list(folder.iterdir()), "the uploaded file has gone"
 
 
+@pytest.mark.parametrize("after", ["-1", f"-{10**30}", str(10**30), "x"])
+def test_refused_rows_are_listed_after_any_number(clerk: PageClient, folder: Path, after: str) -> None:
+    location = clerk.post("/admin/imports", {"files": packed(), "encoding": ""}).location
+    uploads.load_waiting(folder, now=lambda: NOW, data_key="k" * 40)
+    assert "Поставщики" in clerk.get(f"{location}?after={after}")
+
+
 def test_a_check_writes_nothing(clerk: PageClient, folder: Path) -> None:
     location = clerk.post("/admin/imports", {"files": packed(), "encoding": "", "is_dry": "y"}).location
     uploads.load_waiting(folder, now=lambda: NOW, data_key="k" * 40)

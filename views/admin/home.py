@@ -82,7 +82,7 @@ def upload() -> Response:
 @bp.get("/imports/<int:run_id>")
 def show_run(run_id: int) -> str:
     run = _own_run(run_id)
-    after = min(request.args.get("after", 0, int), LARGEST)
+    after = max(0, min(request.args.get("after", 0, int), LARGEST))
     lines = imports_report.refused_lines(run.id, after=after, limit=LINES + 1)
     return render_template(
         "admin/run.html",
