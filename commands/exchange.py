@@ -155,7 +155,12 @@ def export_readings(
             click.echo(nothing.sentence)
             return
     target = _target(out, str(made.file_name))
-    target.write_bytes(bytes(made.content))
+    try:
+        target.write_bytes(bytes(made.content))
+    except OSError as fault:
+        told = f"Выгрузка № {made.number} сделана и хранится в базе, но файл {target} не записан: {fault.strerror}."
+        click.echo(f"✗ {told}\nВозьмите её: flask export readings --batch {made.number} --out ПАПКА", err=True)
+        sys.exit(1)
     click.echo(f"Выгрузка № {made.number}: показаний {made.rows}, файл {target}.")
 
 

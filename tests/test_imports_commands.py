@@ -56,5 +56,7 @@ def test_the_export_command_writes_a_file_and_gives_a_batch_again(app: Flask, tm
     code, _ = run(app, "export", "readings", "--since", "01.11.2026", "--out", str(tmp_path))
     first = (tmp_path / "readings-0001.csv").read_bytes()
     assert code == 0 and first.startswith(b"\xef\xbb\xbf")
+    code, output = run(app, "export", "readings", "--batch", "1", "--out", str(tmp_path / "none" / "again.csv"))
+    assert code == 1 and "--batch 1 --out" in output and "№ 1 сделана" in output
     assert run(app, "export", "readings", "--batch", "1", "--out", str(tmp_path / "again.csv"))[0] == 0
     assert (tmp_path / "again.csv").read_bytes() == first
