@@ -22,6 +22,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def local_now() -> datetime:
+    """The same moment as the utility's clocks show it, for work that compares its days."""
+    return now().astimezone(_zone)
+
+
 def today() -> date:
     """The utility's day: the date of a reading sent at 00:30 in Omsk is Omsk's."""
-    return now().astimezone(_zone).date()
+    return local_now().date()

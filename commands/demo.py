@@ -32,7 +32,7 @@ def fill(accounts: int = 60) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         demo.settle(
-            Path(folder), seed=SEED, accounts=accounts, password=PASSWORD, now=clock.now(), today=clock.today(),
+            Path(folder), seed=SEED, accounts=accounts, password=PASSWORD, now=clock.local_now(), today=clock.today(),
             data_key=settings().data_key,
         )  # fmt: skip
 

@@ -46,7 +46,12 @@ def import_package(
     for paths in _packages(path):
         with _progress() as progress:
             report = imports.run_import(
-                paths, who=who(), now=clock.now, options=options, data_key=settings().data_key, progress=progress
+                paths,
+                who=who(),
+                now=clock.local_now,
+                options=options,
+                data_key=settings().data_key,
+                progress=progress,
             )
         _print(report, is_dry)
         clean = clean and report.is_clean
@@ -115,7 +120,7 @@ def _progress() -> Iterator[imports.Progress]:
 @click.command("import-waiting", help="Загрузить пакеты, переданные через консоль (зовёт рассылка).", hidden=True)
 @connected
 def import_waiting() -> None:
-    uploads.load_waiting(settings().data_dir / "uploads", now=clock.now, data_key=settings().data_key)
+    uploads.load_waiting(settings().data_dir / "uploads", now=clock.local_now, data_key=settings().data_key)
 
 
 @click.group("export", help="Выгрузить данные портала для расчётной программы.")

@@ -76,7 +76,8 @@ def run_import(
 
     `run` is the record of a file that waited for this (`services.uploads`); without it a record is made.
     Rows that break a rule are refused one by one and reported. Each account is written whole or not at all; a run
-    that was cut off is loaded again and changes only what is missing.
+    that was cut off is loaded again and changes only what is missing. `now` gives moments in the utility's zone: by
+    its days imported payments meet the portal's orders.
     """
     try:
         package = open_package(*paths)
