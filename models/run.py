@@ -99,8 +99,9 @@ class ExportBatch(Base):
 
     @classmethod
     def latest(cls, limit: int, suppliers: set[int] | None) -> list[ExportBatch]:
-        """The newest batches, of these suppliers (None = of all)."""
-        rows = cls.select().order_by(cls.id.desc()).limit(limit)
+        """The newest batches, of these suppliers (None = of all), without their files."""
+        listed = [field for field in cls._meta.sorted_fields if field is not cls.content]
+        rows = cls.select(*listed).order_by(cls.id.desc()).limit(limit)
         return list(rows if suppliers is None else rows.where(cls.supplier.in_(suppliers)))
 
     def fill(self, file_name: str, rows: int, content: bytes) -> None:

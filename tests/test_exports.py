@@ -96,6 +96,14 @@ def test_a_batch_comes_again_byte_for_byte() -> None:
         batch_of("readings", 9)
 
 
+def test_the_list_of_batches_does_not_read_their_files() -> None:
+    sent(50)
+    export()
+    (listed,) = ExportBatch.latest(20, None)
+    assert (listed.number, listed.rows, listed.file_name) == (1, 1, "readings-0001.csv")
+    assert "content" not in listed.__data__ and len(listed.sha256) == 64
+
+
 def test_only_waiting_readings_of_the_supplier_since_the_day_go_out() -> None:
     mine = factories.supplier(code="VODA")
     wanted = sent(50, of=mine)
