@@ -36,7 +36,7 @@ log = logging.getLogger("abonent.worker")
 ROOT = Path(__file__).resolve().parent
 TEMPLATES = ROOT / "templates" / "mail"
 ROUND = timedelta(seconds=2)
-BATCH = 20  # letters a round: all of them fit into one lease, however slow the mail server
+BATCH, BATCH_LASTS = 20, timedelta(minutes=5)  # letters a round; a slow mail server must not keep the other jobs
 STOPS_WITHIN = 40.0  # seconds: a letter that is on its way is waited for
 
 # How long what is of no more use is kept; a picture that has expired is of none.
@@ -127,7 +127,8 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     mailer = mailer_of(settings)
     if mailer is not None:
-        jobs["letters"] = Job(ROUND, partial(send_letters, mailer, desk_of(settings), settings.demo))
+        desk = desk_of(settings)
+        jobs["letters"] = Job(ROUND, lambda _now: send_letters(mailer, desk, settings.demo, clock.now))
     return Worker(jobs)
 
 
@@ -159,11 +160,15 @@ def render() -> letters.Render:
     return fill
 
 
-def send_letters(mailer: Mailer, desk: Desk, keeps_body: bool, now: datetime) -> int:
-    """Sends what is due and says how much; a server that does not answer is left alone until the next round."""
-    sent = 0
+def send_letters(mailer: Mailer, desk: Desk, keeps_body: bool, tick: Callable[[], datetime]) -> int:
+    """Sends what is due and says how much; a server that does not answer is left alone until the next round.
+
+    `tick` tells the moment anew for each letter: a lease that counts from the round's beginning is over too soon.
+    """
+    sent, ends = 0, tick() + BATCH_LASTS
     for _ in range(BATCH):
-        row = outbox.lease(now)
+        now = tick()
+        row = outbox.lease(now) if now < ends else None
         if row is None:
             break
         letter = letters.compose(row, desk, now)
@@ -171,11 +176,11 @@ def send_letters(mailer: Mailer, desk: Desk, keeps_body: bool, now: datetime) ->
             outbox.bury(row, "устарело")
             continue
         try:
-            _send(mailer, row, letter, keeps_body, now)
+            _send(mailer, row, letter, keeps_body, tick)
         except Undeliverable as fault:
             log.warning("letter %s (%s) not delivered: %s", row.id, row.kind, fault)
             if not fault.permanent:
-                outbox.failed(row, now, str(fault))
+                outbox.failed(row, tick(), str(fault))
                 break
             outbox.bury(row, str(fault))
         else:
@@ -183,13 +188,13 @@ def send_letters(mailer: Mailer, desk: Desk, keeps_body: bool, now: datetime) ->
     return sent
 
 
-def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, now: datetime) -> None:
+def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, tick: Callable[[], datetime]) -> None:
     """No transaction is open while the mail server is waited for."""
     message_id = mailer.send(
-        Mail(to=letter.to, subject=letter.subject, text=letter.body, key=f"outbox-{row.id}"), now
+        Mail(to=letter.to, subject=letter.subject, text=letter.body, key=f"outbox-{row.id}"), tick()
     )
     body = letter.body if keeps_body else ""
-    if not outbox.done(row, now, provider_id=message_id, subject=letter.subject, body=body):
+    if not outbox.done(row, tick(), provider_id=message_id, subject=letter.subject, body=body):
         log.warning("letter %s (%s) took longer than its lease", row.id, row.kind)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 import worker
@@ -29,13 +29,28 @@ class Post:
             return f"<{mail.key}@post>"
 
 
+class SlowPost(Post):
+    """A mail server that takes its time over each letter; `now` is the clock of the worker that waits for it."""
+
+    def __init__(self, takes: timedelta) -> None:
+        super().__init__()
+        self.takes, self.now = takes, NOW
+        self.leases: list[timedelta] = []
+
+    def send(self, mail: Mail, now: datetime) -> str:
+        row = Outbox.get_by_id(int(mail.key.removeprefix("outbox-")))
+        self.leases.append(row.leased_until - self.now)
+        self.now += self.takes
+        return super().send(mail, now)
+
+
 def put(key: str = "k1", kind: str = "known-email", now: datetime = NOW, **facts: object) -> Outbox:
     outbox.put(kind, key, now, **{"destination": "anna@example.org", **facts})  # type: ignore[arg-type]
     return Outbox.get(Outbox.key == key)
 
 
 def send(post: Post, settings: Settings, now: datetime = NOW, keeps_body: bool = False) -> int:
-    return worker.send_letters(post, worker.desk_of(settings), keeps_body, now)
+    return worker.send_letters(post, worker.desk_of(settings), keeps_body, lambda: now)
 
 
 def again(row: Outbox) -> Outbox:

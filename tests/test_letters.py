@@ -72,7 +72,7 @@ def test_a_subject_has_one_line(database: Flask, settings: Settings, name: str) 
 
 def test_an_address_with_a_line_end_is_never_sent(database: Flask, settings: Settings) -> None:
     row = put(destination="anna@example.org\r\nBcc: all@example.org")
-    assert worker.send_letters(CapturedMailer(), worker.desk_of(settings), True, NOW) == 0
+    assert worker.send_letters(CapturedMailer(), worker.desk_of(settings), True, lambda: NOW) == 0
     assert again(row).state == "dead"
 
 
@@ -88,7 +88,7 @@ def by_smtp(settings: Settings, url: str, now: datetime = NOW) -> int:
     real = replace(settings, demo=False, mail_url=url, mail_from="Кабинет <no-reply@kabinet.example>")
     mailer = worker.mailer_of(real)
     assert mailer is not None
-    return worker.send_letters(mailer, worker.desk_of(real), False, now)
+    return worker.send_letters(mailer, worker.desk_of(real), False, lambda: now)
 
 
 def test_a_letter_arrives_as_it_was_written(database: Flask, settings: Settings) -> None:

@@ -21,7 +21,7 @@ from services.limits import Visitor
 from tests import factories
 from tests.client import PageClient
 from tests.factories import NOW
-from tests.post import Post, again, put, send
+from tests.post import Post, SlowPost, again, put, send
 from worker import Job, Worker
 
 MINUTE = timedelta(minutes=1)
@@ -103,6 +103,20 @@ def test_one_silent_answer_ends_the_round(database: Flask, settings: Settings) -
     post = Post(down())
     assert send(post, settings) == 0 and len(post.faults) == 0
     assert send(post, settings) == 4
+
+
+def test_a_slow_server_outlives_no_lease_and_holds_up_no_other_job(database: Flask, settings: Settings) -> None:
+    rows, post = [put(f"k{n}") for n in range(5)], SlowPost(takes=4 * MINUTE)
+    assert worker.send_letters(post, worker.desk_of(settings), False, lambda: post.now) == 2
+    assert post.leases == [outbox.LEASE, outbox.LEASE]
+    assert [again(row).sent_at for row in rows] == [NOW + 4 * MINUTE, NOW + 8 * MINUTE, None, None, None]
+    assert send(Post(), settings, post.now) == 3
+
+
+def test_the_pause_of_a_failed_letter_begins_when_it_failed(database: Flask, settings: Settings) -> None:
+    row, moments = put(), iter(NOW + n * MINUTE for n in range(9))
+    worker.send_letters(Post(down()), worker.desk_of(settings), False, lambda: next(moments))
+    assert again(row).not_before - NOW > MINUTE
 
 
 def test_a_refused_address_is_not_tried_again(database: Flask, settings: Settings) -> None:
