@@ -352,6 +352,12 @@ def test_an_answer_that_settles_nothing_is_asked_for_again_and_ends(
     assert now_of(order).state == "expired" and bank.asked == 3
 
 
+def test_a_refund_of_which_the_worker_hears_first_ends_the_order(resident: Resident) -> None:
+    order = sent(resident)
+    assert orders.settle_orders({"slowbank": SlowBank(says=event(order, "refunded"))}, NOW) == 1
+    assert (now_of(order).state, now_of(order).poll_at) == ("refunded", None)
+
+
 def test_another_amount_is_logged_by_the_orders_number(resident: Resident, caplog: pytest.LogCaptureFixture) -> None:
     order = sent(resident, number="4711")
     with caplog.at_level("WARNING", "abonent.orders"):
