@@ -26,7 +26,7 @@ import clock
 from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
-from models import Attempt, Captcha, Code, ImportRun, Outbox, db
+from models import Attempt, Captcha, Code, ImportRun, Outbox, Session, db
 from services import imports, letters, matching, orders, outbox, registration, uploads
 from services.letters import Desk, Letter
 from views import format, journal
@@ -41,6 +41,7 @@ STOPS_WITHIN = 40.0  # seconds: a letter that is on its way is waited for
 
 # How long what is of no more use is kept; a picture that has expired is of none.
 CODES, ATTEMPTS, LETTERS = timedelta(days=30), timedelta(days=30), timedelta(days=90)
+SESSIONS = timedelta(days=180)
 
 
 @dataclass
@@ -214,5 +215,6 @@ def tidy(now: datetime) -> None:
     Code.forget(now - CODES)
     Attempt.forget(now - ATTEMPTS)
     Outbox.forget(now - LETTERS)
+    Session.forget(now - SESSIONS)
     registration.forget_waiting(now)
     imports.drop_interrupted(now)

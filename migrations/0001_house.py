@@ -567,7 +567,7 @@ def up(migrator, db):
         token_hash = TextField(unique=True)
         created_at = DateTimeField()
         seen_at = DateTimeField()
-        expires_at = DateTimeField()
+        expires_at = DateTimeField(index=True)
         ended_at = DateTimeField(null=True)
         address = TextField()
         device = TextField()

@@ -86,13 +86,13 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
 
 
 class Session(Base):
-    """A signed-in browser: the cookie holds the token, the row its hash; ended rows stay as the sign-in log."""
+    """A signed-in browser: the cookie holds the token, the row its hash; ended rows stay a while as the log."""
 
     resident = ForeignKeyField(Resident, backref="sessions", on_delete="CASCADE")
     token_hash = TextField(unique=True)
     created_at = UtcField()
     seen_at = UtcField()
-    expires_at = UtcField()
+    expires_at = UtcField(index=True)
     ended_at = UtcField(null=True)
     address = TextField(default="")
     device = TextField(default="")
@@ -127,6 +127,13 @@ class Session(Base):
         """Ends every open session of the resident (except one's own) and says how many."""
         query = cls.update(ended_at=now).where(cls.resident == resident, cls.ended_at.is_null())
         return int((query.where(cls.id != but.id) if but else query).execute())
+
+    @classmethod
+    def forget(cls, before: datetime) -> int:
+        """Retention: where somebody signed in is personal data; what ended or expired earlier is erased."""
+        # The first condition is the index: a session that ended would have expired within LONGEST.
+        over = (cls.expires_at < before) | (cls.ended_at < before)
+        return int(cls.delete().where(cls.expires_at < before + LONGEST, over).execute())
 
 
 # Every page of a signed-in resident asks who he is and what the bell counts: one query for both ("t1" is Session).

@@ -15,7 +15,7 @@ from flask import Flask
 import worker
 from config import Settings
 from gateways.mail import SmtpMailer, Undeliverable
-from models import Attempt, Captcha, Code, Outbox, Resident, db
+from models import Attempt, Captcha, Code, Outbox, Resident, Session, db
 from services import codes, outbox, registration, texts
 from services.limits import Visitor
 from tests import factories
@@ -234,6 +234,24 @@ def test_what_is_of_no_more_use_is_forgotten(database: Flask, settings: Settings
     worker.tidy(NOW + timedelta(days=365))
     assert [table.select().count() for table in (Attempt, Captcha, Code)] == [0, 0, 0]
     assert [row.key for row in Outbox.select()] == ["waiting"]
+
+
+def test_where_somebody_signed_in_is_forgotten_after_half_a_year(database: Flask) -> None:
+    who, day = factories.resident(), timedelta(days=1)
+    for name, expired, ended in (
+        ("expired long ago", 181, None),
+        ("expired", 179, None),
+        ("ended long ago", 160, 181),
+        ("ended", 160, 179),
+        ("ended after it had expired", 181, 100),
+        ("open", -1, None),
+    ):
+        Session.create(
+            resident=who, token_hash=name, device=name, created_at=NOW, seen_at=NOW, expires_at=NOW - expired * day,
+            ended_at=None if ended is None else NOW - ended * day,
+        )  # fmt: skip
+    worker.tidy(NOW)
+    assert {row.device for row in Session.select()} == {"expired", "ended", "open"}
 
 
 def test_a_newcomer_gets_in_by_what_the_worker_sends(database: Flask, settings: Settings, client: PageClient) -> None:
