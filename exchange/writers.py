@@ -7,7 +7,7 @@ there: it gets an apostrophe in front. A plain number, negative ones too, is lef
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -43,11 +43,14 @@ def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[Cell]], encoding:
 
     A sign that windows-1251 does not know becomes `?`.
     """
+    text = _lines([headings]) + _lines([shown(cell) for cell in row] for row in rows)
+    return text.encode(ENCODINGS[encoding], errors="replace")
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(headings)
-    writer.writerows([shown(cell) for cell in row] for row in rows)
-    return text.getvalue().encode(ENCODINGS[encoding], errors="replace")
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
 
 
 def xlsx_bytes(title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime) -> bytes:
@@ -96,10 +99,10 @@ class RefusedFile:
         self._file.close()
 
 
-def refused_bytes(headings: Sequence[str], rows: Iterable[tuple[int, Sequence[str], str]]) -> bytes:
-    """The same as `RefusedFile`, in memory, for a download."""
-    width = len(headings)
-    return csv_bytes(
-        [*headings, "Строка", "Причина"],
-        ([*cells, *[""] * (width - len(cells)), line, reason] for line, cells, reason in rows),
-    )
+def refused_parts(
+    headings: Sequence[str], batches: Iterable[Iterable[tuple[int, Sequence[str], str]]]
+) -> Iterator[bytes]:
+    """The same as `RefusedFile` for a download: its head, then a part for each batch of (line, cells, reason)."""
+    yield csv_bytes([*headings, "Строка", "Причина"], ())
+    for rows in batches:
+        yield _lines([*map(shown, cells), str(line), shown(reason)] for line, cells, reason in rows).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime
 
 from peewee import BlobField, BooleanField, ForeignKeyField, IntegerField, TextField, fn
@@ -67,6 +68,15 @@ class RefusedRow(Base):
     cells = TextField()
     heading = TextField(default="")
     reason = TextField()
+
+    @classmethod
+    def batches(cls, run: int, table: str, size: int) -> Iterator[list[RefusedRow]]:
+        """The rows of a table in the order of lines, some at a time, each time with a query of its own."""
+        last = 0
+        query = cls.select().where(cls.run == run, cls.table == table).order_by(cls.id).limit(size)
+        while rows := list(query.where(cls.id > last)):
+            yield rows
+            last = rows[-1].id
 
 
 class ExportBatch(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from exchange.header import folded
@@ -12,7 +13,7 @@ from exchange.lines import Unreadable
 from exchange.package import Package
 from exchange.reader import open_rows
 from exchange.tables import BY_NAME
-from exchange.writers import RefusedFile, refused_bytes
+from exchange.writers import RefusedFile, refused_parts
 from models import ImportRun, RefusedRow, db
 from models.staging import Counts, Refusal, Stage
 
@@ -142,8 +143,8 @@ def _row(
     run: ImportRun, table: str, refusal: Refusal, headings: tuple[str, ...], cells: list[str], hidden: set[int]
 ) -> dict[str, object]:
     kept = {
-        heading: "" if place in hidden else cell[:LONGEST_CELL]
-        for place, (heading, cell) in enumerate(zip(headings, cells, strict=False))
+        heading: "" if place in hidden or place >= len(cells) else cells[place][:LONGEST_CELL]
+        for place, heading in enumerate(headings)
     }
     return {
         "run": run,
@@ -208,13 +209,13 @@ def _by_column(cells: dict[str, str]) -> dict[str, str]:
     return {known.get(folded(heading), heading): cell.strip() for heading, cell in cells.items()}
 
 
-def refused_file(run: int, table: str) -> bytes:
-    """The file of a run's refused rows as the database keeps it: private columns are blank."""
-    rows = RefusedRow.select().where(RefusedRow.run == run, RefusedRow.table == table).order_by(RefusedRow.line)
-    headings: list[str] = []
-    for row in rows:
-        headings = max(headings, list(json.loads(row.cells)), key=len)
-    return refused_bytes(headings, ((row.line, _cells(row), _why(row)) for row in rows))
+def refused_file(run: int, table: str) -> Iterator[bytes]:
+    """The file of a run's refused rows as the database keeps it, part by part: private columns are blank."""
+    batches = RefusedRow.batches(run, table, AT_ONCE)
+    first = next(batches, [])
+    headings = list(json.loads(first[0].cells)) if first else []
+    told = ([(row.line, _cells(row), _why(row)) for row in rows] for rows in chain([first], batches))
+    return refused_parts(headings, told)
 
 
 def _cells(row: RefusedRow) -> list[str]:

@@ -377,6 +377,21 @@ def test_two_imports_do_not_run_at_once(packages: Path, database_url: str) -> No
 # --- the console
 
 
+def kept_file(run: int, table: str) -> str:
+    return b"".join(imports_report.refused_file(run, table)).decode("utf-8-sig")
+
+
+def test_a_long_file_of_refused_rows_comes_part_by_part(tmp_path: Path) -> None:
+    head = "Поставщик;Лицевой счёт;Идентификатор;Дата;Сумма\n"
+    rows = "".join(f"ENERGO;0010;p{n};вчера;1\n" for n in range(1200))
+    report = load_tables(tmp_path, **PLAIN, payments=head + "ENERGO;0010\n" + rows)
+    assert len(list(imports_report.refused_file(report.run, "payments"))) == 4
+    lines = list(csv.reader(io.StringIO(kept_file(report.run, "payments"), newline=""), delimiter=";"))
+    assert lines[0] == [*head.strip().split(";"), "Строка", "Причина"]
+    assert [line[-2] for line in lines[1:]] == [str(n) for n in range(2, 1203)]
+    assert lines[-1][2:4] == ["p1199", "вчера"]
+
+
 def test_refused_rows_are_listed_for_the_console(packages: Path, tmp_path: Path) -> None:
     tables = {path.name: path.read_bytes() for path in (packages / "manuals").glob("*.csv")}
     tables["payments.csv"] += "KAMAL;1002154;K-9;вчера;1,00;;Касса\r\n".encode()
@@ -389,13 +404,13 @@ def test_refused_rows_are_listed_for_the_console(packages: Path, tmp_path: Path)
         "Дата",
         "вчера",
     )
-    assert "Дата: «вчера»." in imports_report.refused_file(report.run, "payments").decode("utf-8-sig")
+    assert "Дата: «вчера»." in kept_file(report.run, "payments")
     assert imports_report.tables_of(ImportRun.get_by_id(report.run))["payments"].refused == 1
 
 
 def test_private_cells_are_blank_in_the_kept_file(tmp_path: Path) -> None:
     head = "Поставщик;Лицевой счёт;Населённый пункт;Дом;Номер паспорта;Дата рождения\n"
     report = load_tables(tmp_path, **PLAIN | {"accounts": head + "ENERGO;1;г. С;1;300412;12.13.1985\n"})
-    kept = imports_report.refused_file(report.run, "accounts").decode("utf-8-sig")
+    kept = kept_file(report.run, "accounts")
     assert "Дата рождения. Такой даты нет." in kept and "300412" not in kept and "1985" not in kept
     assert json.loads(RefusedRow.get().cells)["Лицевой счёт"] == "1"
