@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 from flask import Flask
 
-from models import Account, ExportBatch, Reading, Register, Resident, Submission, db, on_postgresql
-from models.exported import claim_readings
+from models import Account, Reading, Register, Resident, Submission, db, on_postgresql
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from services import readings, settings
+from services.exports import export_readings
 from services.preliminary import from_json
 from services.reading_cards import Card, cards
 from services.readings import Act, NotTaken
@@ -391,7 +391,7 @@ def test_what_is_being_exported_is_not_withdrawn(shared: tuple[Account, list[Reg
     with db.connection_context():
         send(account, {day: "15892", night: "6110"})
         with db.atomic():
-            claim_readings(ExportBatch.open_next("readings", NOW, "clerk", None), TODAY, None)
+            export_readings(TODAY, None, NOW, who="clerk", zone=UTC)
             answers: list[object] = []
             resident = threading.Thread(target=lambda: answers.extend(withdrawn(account)))
             resident.start()
