@@ -42,14 +42,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Beside:
-    """Money that stands beside a debt, kopecks: `after` its day by the billing, `unposted` paid here, not met yet."""
+    """Money that stands beside a debt, kopecks.
+
+    `after` its day by the billing, `unposted` paid here and not met yet, `sent` to the bank that has not answered.
+    """
 
     after: int = 0
     unposted: int = 0
+    sent: int = 0
 
     @property
     def total(self) -> int:
-        return self.after + self.unposted
+        """What is not to be asked for again; a bank's silence counts, or the same debt would be paid twice."""
+        return self.after + self.unposted + self.sent
 
 
 class Billed(NamedTuple):
@@ -86,32 +91,32 @@ def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
     if not days:
         return {}
     since = min((day for day in days.values() if day is not None), default=date.max)
-    after, waiting = dict.fromkeys(days, 0), dict.fromkeys(days, 0)
-    for account, on, amount in _BESIDE(accounts=tuple(days), since=since):
+    after, unposted, sent = (dict.fromkeys(days, 0) for _ in range(3))
+    for account, on, amount, state in _BESIDE(accounts=tuple(days), since=since):
         day = days[account]
         if on is None:
-            waiting[account] += amount
+            (sent if state == SENT else unposted)[account] += amount
         elif day is not None and str(on) > day.isoformat():
             after[account] += amount
-    return {account: Beside(after[account], waiting[account]) for account in days}
+    return {account: Beside(after[account], unposted[account], sent[account]) for account in days}
 
 
 def _beside(accounts: Any, since: Any) -> Any:
-    """(account, day, sum) of the billing's payments, and with no day of what was paid here and not met."""
-    billed = Payment.select(Payment.account, Payment.paid_on.alias("on"), Payment.amount).where(
-        Payment.account.in_(accounts), Payment.paid_on > since
-    )
+    """(account, day, sum, "") of the billing's payments; with no day and the state of what was paid here, unmet."""
+    billed = Payment.select(
+        Payment.account, Payment.paid_on.alias("on"), Payment.amount, SQL("''").alias("state")
+    ).where(Payment.account.in_(accounts), Payment.paid_on > since)
     own = (
-        OrderLine.select(OrderLine.account, SQL("NULL").alias("on"), OrderLine.amount)
+        OrderLine.select(OrderLine.account, SQL("NULL").alias("on"), OrderLine.amount, Order.state)
         .join(Order)
         .switch(OrderLine)
         .join(Match, JOIN.LEFT_OUTER)
-        .where(OrderLine.account.in_(accounts), Order.state.in_((PAID, POSTED)), Match.id.is_null())
+        .where(OrderLine.account.in_(accounts), Order.state.in_((SENT, PAID, POSTED)), Match.id.is_null())
     )
     return billed.union_all(own).tuples()
 
 
-_BESIDE: Prepared[tuple[int, Any, int]] = Prepared(_beside)
+_BESIDE: Prepared[tuple[int, Any, int, str]] = Prepared(_beside)
 
 
 def payments(span: Span, sort: str, after: Place | None, limit: int) -> list[Billed]:

@@ -125,7 +125,7 @@ def parts(wishes: Sequence[Wish], terms_of: Mapping[int, Terms]) -> list[Part]:
 def check(wanted: Sequence[Part], gateways: Collection[str]) -> None:
     """Refuses what cannot become orders: nothing chosen, a sum beyond the limits, a supplier without a bank."""
     if not wanted:
-        raise Refused("Отметьте хотя бы один лицевой счёт и введите сумму.")
+        raise Refused("Отметьте, что оплатить, и введите сумму.")
     for part in wanted:
         field = part.wishes[0].field
         if part.terms.gateway not in gateways:

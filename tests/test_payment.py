@@ -224,7 +224,9 @@ def test_what_stands_beside_a_debt_is_counted_after_its_day(resident: Resident, 
         factories.payment(account, amount, date(2026, 11, day))
     [order] = payment.checkout(resident, [part(Wish(account, 1600))], BANKS, "k", NOW)
     assert paid_beside({account.id: date(2026, 11, 1)}) == {account.id: Beside(600, 0)}
-    order.moved("paid", "created", paid_at=NOW)
+    order.moved("sent", "created", sent_at=NOW)
+    assert paid_beside({account.id: date(2026, 11, 3)}) == {account.id: Beside(0, 0, 1600)}
+    order.moved("paid", "sent", paid_at=NOW)
     assert paid_beside({account.id: date(2026, 11, 3)}) == {account.id: Beside(0, 1600)}
     assert paid_beside({account.id: None}) == {account.id: Beside(0, 1600)}
     assert paid_beside({}) == {}

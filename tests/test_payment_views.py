@@ -177,7 +177,7 @@ def test_a_wrong_sum_is_said_at_its_field_and_all_is_kept(
 
 
 def test_nothing_ticked_is_said(client: PageClient, resident: Resident, account: Account) -> None:
-    assert "Отметьте хотя бы один лицевой счёт" in press(client.sign_in(resident), status=422)
+    assert "Отметьте, что оплатить, и введите сумму" in press(client.sign_in(resident), status=422)
 
 
 def test_a_double_press_orders_once_and_another_sum_orders_anew(

@@ -19,7 +19,8 @@ from services.payment import Row, Terms
 from services.refusal import Refused
 from views import hx
 from views.access import own_bill, own_groups, own_link, own_links, resident
-from views.forms import typed
+from views.format import month
+from views.forms import typed, typed_once
 from views.sums import Entry, Sums, total_of
 
 bp = Blueprint("payment", __name__)
@@ -92,7 +93,7 @@ def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill 
         who,
         payment.parts(wishes, terms),
         set(_gateways()),
-        typed("once")[:64] or secrets.token_urlsafe(16),
+        typed_once() or secrets.token_urlsafe(16),
         clock.now().astimezone(clock.zone()),
         preset.order_number,
         bill,
@@ -134,6 +135,7 @@ def _detail(link: Link, values: Mapping[str, str] | None = None) -> dict[str, An
         "beside": beside,
         "bill": bill,
         "rows": list(zip(rows, sums.entries, strict=True)),
+        "owed_head": _owed_head(rows, standing),
         **_form(sums, [link.account], values),
     }
 
@@ -153,6 +155,13 @@ def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | Non
     if standing.by_service:
         return payment.rows(Balance.by_service(account), due)
     return payment.rows(Charge.by_service(standing.last_bill) if standing.last_bill else [], due)
+
+
+def _owed_head(rows: list[Row], standing: Standing) -> str:
+    """What the sums beside the services are: parts of the debt, or the last bill's lines where none are known."""
+    if standing.last_bill is None or standing.by_service or not any(row.service for row in rows):
+        return "Сумма к оплате"
+    return f"Начислено за {month(standing.last_bill.period)}"
 
 
 def _paid_of(bill: Bill, standing: Standing) -> int:
@@ -184,7 +193,7 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
         "sums": sums,
         "terms": terms,
         "total": total_of(sums, terms),
-        "once": typed("once") or secrets.token_urlsafe(16),
+        "once": typed_once() or secrets.token_urlsafe(16),
         "has_gateway": bool(_gateways()),
         "lacks_contact": payment.lacks_contact(resident(), preset.email_to_pay),
     }
