@@ -133,6 +133,22 @@ def test_without_script_a_new_picture_keeps_what_was_typed(client: PageClient) -
     assert "Заполните поле" not in page and Resident.select().count() == 0
 
 
+def test_a_key_that_no_form_of_ours_has_is_refused(client: PageClient) -> None:
+    assert "Запрос не получилось прочитать" in register(client, status=400, once="ё" * 10_000)
+    assert Resident.select().count() == 0
+
+
+def test_control_signs_in_a_key_are_forgotten(client: PageClient) -> None:
+    assert register(client, once="k\0\1").location == "/registration/sent"
+    assert Outbox.get().key.endswith(":k")
+
+
+def test_who_sends_no_key_is_not_taken_for_another(client: PageClient) -> None:
+    register(client, once="")
+    register(client, once="", email="boris@example.org")
+    assert Resident.select().count() == 2
+
+
 def test_a_form_sent_twice_is_answered_twice_and_taken_once(client: PageClient) -> None:
     page = client.get("/registration/email")
     fields = {**FIELDS, **solved(page), "once": page.value("once")}
@@ -246,7 +262,8 @@ def test_the_documents_are_open(client: PageClient) -> None:
     page = client.get("/texts/agreement")
     assert "Пользовательское соглашение" in page and "Редакция 1" in page
     assert "152-ФЗ" in client.get("/texts/personal-data")
-    client.get("/texts/nothing", status=404)
+    for slug in ("nothing", "%00", "agreement%00", "x" * 3000, "Соглашение"):
+        client.get(f"/texts/{slug}", status=404)
 
 
 def test_the_newest_version_is_shown(client: PageClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
@@ -17,11 +18,15 @@ from views.hx import go
 
 bp = Blueprint("texts", __name__)
 
+SLUG = re.compile("[a-z0-9-]{1,60}")
+
 
 @bp.get("/texts/<slug>")
 @public
 def show(slug: str) -> str:
-    text = Text.latest([slug]).get(slug) or abort(404)
+    text = Text.latest([slug]).get(slug) if SLUG.fullmatch(slug) else None
+    if text is None:
+        abort(404)
     return render_template(
         "texts/show.html", text=text, sections=sections(str(text.body)), published=local(text.published_at).date()
     )
