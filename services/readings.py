@@ -160,7 +160,7 @@ def _use(scale: Scale, used: int) -> Use:
 def _key(once: str, typed: Mapping[int, str]) -> str:
     """The form's key with what was typed: «назад» and other values are another act, not a silent repetition."""
     values = ",".join(f"{register}={text.strip()}" for register, text in sorted(typed.items()) if text.strip())
-    return f"{once[:64]}.{sha256(values.encode()).hexdigest()[:16]}"
+    return f"{once}.{sha256(values.encode()).hexdigest()[:16]}"
 
 
 def _why_closed(card: Card) -> str:

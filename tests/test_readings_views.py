@@ -97,6 +97,12 @@ def test_readings_are_sent_and_their_sum_is_shown(client: PageClient, anna: Resi
     assert stored() == [(15_892_000_000, ACCEPTED), (6_110_000_000, ACCEPTED)]
 
 
+def test_a_key_is_cleaned_and_bounded(client: PageClient, anna: Resident, account: Account) -> None:
+    client.sign_in(anna).post(url(account), typed(account, "15892", "6110", once="k\0"))
+    client.post(url(account), typed(account, "15893", "6110", once="x" * 10_000), status=400)
+    assert Submission.get().once.startswith("k.")
+
+
 def test_the_preliminary_sum_can_be_paid_at_once(client: PageClient, anna: Resident, account: Account) -> None:
     client.sign_in(anna).post(url(account), typed(account, "15892", "6110"))
     asked = client.get(url(account)).value("sum")

@@ -177,6 +177,10 @@ def test_after_three_failures_a_picture_is_asked_for(client: PageClient, anna: R
     assert enter(client, captcha=picture.answer, captcha_id=str(picture.id)).location == "/"
 
 
+def test_control_signs_in_hidden_fields_are_forgotten(client: PageClient, anna: Resident) -> None:
+    assert enter(client, by="email\0", next="/contacts\0", kept="\0").location == "/contacts"
+
+
 def test_a_picture_is_asked_for_an_unknown_login_too(client: PageClient, anna: Resident) -> None:
     assert "Введите проверочный код" in fail(client, 3, login="nobody@example.org")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from flask import current_app, request
+from flask import abort, current_app, request
 from flask_wtf import FlaskForm
 from markupsafe import escape
 from wtforms import Field
@@ -15,21 +15,29 @@ from wtforms.validators import DataRequired, Length
 from services.refusal import Refused
 
 LONGEST = 100_000  # a text field never carries more into a service; longer is answered, not stored
+LONGEST_KEY = 100  # of a form's key: ours have 43 signs, and an index row holds no more than 2700 bytes
+TYPED = ("StringField", "TextAreaField", "EmailField", "TelField")
 
 
 def clean(text: str | None) -> str:
     """Text as it may be stored: no NUL or other control signs, no lone surrogates, NFC, no blanks around."""
-    if not text:
-        return ""
-    kept = "".join(
-        sign for sign in text[:LONGEST] if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs")
-    )
+    return _without_controls(text[:LONGEST] if text else "")
+
+
+def _without_controls(text: str | None) -> str:
+    kept = "".join(sign for sign in text or "" if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
     return unicodedata.normalize("NFC", kept).strip()
 
 
 def typed(name: str) -> str:
     """A field of the request whose name is made at run time (``reading-12``), cleaned."""
     return clean(request.values.get(name, ""))
+
+
+def typed_once() -> str:
+    """The form's idempotency key, "" where a program sent none; a long one is no form's of ours: 400."""
+    once = typed("once")
+    return once if len(once) <= LONGEST_KEY else abort(400)
 
 
 class word:  # noqa: N801 - reads as the function of the templates
@@ -68,9 +76,11 @@ class Form(FlaskForm):  # type: ignore[misc]
         locales = ("ru",)
 
         def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
-            filters = unbound_field.kwargs.get("filters", ())
-            if unbound_field.field_class.__name__ in ("StringField", "TextAreaField", "EmailField", "TelField"):
-                unbound_field.kwargs["filters"] = (*(f for f in filters if f is not clean), clean)
+            kind, filters = unbound_field.field_class.__name__, unbound_field.kwargs.get("filters", ())
+            # What travels hidden through the sign-in page is signed, so a cut would lose all of it.
+            cleaned = clean if kind in TYPED else _without_controls if kind == "HiddenField" else None
+            if cleaned is not None:
+                unbound_field.kwargs["filters"] = (*(f for f in filters if f is not cleaned), cleaned)
             return super().bind_field(form, unbound_field, options)
 
     def refuse(self, refusal: Refused) -> None:

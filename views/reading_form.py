@@ -15,7 +15,7 @@ from services.reading_cards import Card, MeterCard, Scale
 from services.reading_rules import Checked, Entry
 from services.reading_words import compared, usually
 from services.readings import Act
-from views.forms import clean
+from views.forms import clean, typed_once
 
 YES = ("yes", "on", "y", "1", "true")
 HEAD = re.compile(r"[^:.]*[:.]?")
@@ -84,7 +84,7 @@ def typed_act(zero_padded: bool) -> Act:
     """What the form brought; a program that sends no key gets one of its own."""
     return Act(
         typed={register: _value(f"reading-{register}") for register in _registers("reading")},
-        once=_value("once") or secrets.token_urlsafe(16),
+        once=typed_once() or secrets.token_urlsafe(16),
         rolled={register for register in _registers("rolled") if _value(f"rolled-{register}") in YES},
         is_confirmed=_value("confirm") in YES,
         warned=_value("warned"),

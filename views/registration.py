@@ -15,7 +15,7 @@ from views import captchas, hx
 from views.access import public
 from views.address import visitor
 from views.captchas import CaptchaForm
-from views.forms import at_most, required, word
+from views.forms import at_most, required, typed_once, word
 
 bp = Blueprint("registration", __name__)
 
@@ -93,17 +93,18 @@ def enter() -> str | Response:
     form = RegistrationForm()
     if captchas.is_refresh():
         return render_template("registration/email.html", **_page(form, picture=captchas.fresh(FORM)))
-    if registration.was_done(form.once.data) or _is_registered(form):
+    once = typed_once() or codes.new_token()
+    if registration.was_done(once) or _is_registered(form, once):
         flash(SENT, "done")
         return hx.go(url_for(".sent"))
     return hx.again("registration/email", **_page(form))
 
 
-def _is_registered(form: RegistrationForm) -> bool:
+def _is_registered(form: RegistrationForm, once: str) -> bool:
     if not form.validate() or (captchas.is_wanted(FORM) and not captchas.passes(form, FORM)):
         return False
     try:
-        registration.register(form.newcomer(), _policy(), visitor(), clock.now(), form.once.data)
+        registration.register(form.newcomer(), _policy(), visitor(), clock.now(), once)
     except Refused as refusal:
         form.refuse(refusal)
         return False
