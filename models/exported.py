@@ -1,18 +1,20 @@
-"""What goes out to the billing: readings claimed for a batch, with everything that their lines show."""
+"""What goes out to the billing: readings that wait for it with all that their lines show, claimed for a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, Expression
+from peewee import JOIN, chunked
 
 from models.account import Account
 from models.meter import Meter, Register
 from models.reading import ACCEPTED, BY_BILLING, EXPORTED, Reading, Submission
 from models.run import ExportBatch
 from models.supplier import Service, Supplier
+
+AT_ONCE = 500  # ids in one query
 
 
 class OutLine(NamedTuple):
@@ -35,24 +37,29 @@ class OutLine(NamedTuple):
     sent_at: datetime | None
     origin: str
     doubts: str
+    state: str
 
 
-def claim_readings(batch: ExportBatch, since: date, supplier: Supplier | None) -> int:
-    """Takes the readings that wait for export into the batch; each goes into one batch, whoever asks at once."""
-    query = Reading.update(state=EXPORTED, batch=batch).where(
-        Reading.state == ACCEPTED, *_of(since, supplier), Reading.origin != BY_BILLING
-    )
-    return int(query.execute())
+def claim_readings(batch: ExportBatch, ids: Sequence[int]) -> int:
+    """Takes of these readings those that still wait for export into the batch; how many.
+
+    Each goes into one batch, whoever asks at once.
+    """
+    count = 0
+    for some in chunked(ids, AT_ONCE):
+        query = Reading.update(state=EXPORTED, batch=batch).where(Reading.id.in_(some), Reading.state == ACCEPTED)
+        count += int(query.execute())
+    return count
 
 
-def readings_of(batch: ExportBatch, since: date, supplier: Supplier | None, *, again: bool) -> list[OutLine]:
-    """The lines of the batch, with `again` those of earlier batches too, by account, meter, scale and day."""
-    mine = Reading.batch == batch
+def waiting_readings(since: date, supplier: Supplier | None, *, again: bool) -> list[OutLine]:
+    """What waits for export, with `again` what went out unanswered too, by account, meter, scale and day."""
+    states = (ACCEPTED, EXPORTED) if again else (ACCEPTED,)
     rows = (
         Reading.select(
             Reading.id, Supplier.code, Account.number, Account.els, Service.code, Meter.number, Register.scale,
             Register.digits, Register.decimals, Meter.ratio, Reading.value, Reading.before, Reading.has_rolled,
-            Reading.taken_on, Submission.sent_at, Reading.origin, Reading.doubts,
+            Reading.taken_on, Submission.sent_at, Reading.origin, Reading.doubts, Reading.state,
         )
         .join(Register)
         .join(Meter)
@@ -62,18 +69,11 @@ def readings_of(batch: ExportBatch, since: date, supplier: Supplier | None, *, a
         .join(Service)
         .switch(Reading)
         .join(Submission, JOIN.LEFT_OUTER)
-        .where(mine | _exported(since, supplier) if again else mine)
+        .where(Reading.state.in_(states), Reading.origin != BY_BILLING, *_of(since, supplier))
         .order_by(Supplier.code, Account.number, Meter.number, Register.position, Reading.taken_on, Reading.id)
     )  # fmt: skip
     # peewee's types know only rows of models, `tuples()` gives the selected columns
     return [OutLine(*row) for row in cast(Iterable[tuple[Any, ...]], rows.tuples())]
-
-
-def _exported(since: date, supplier: Supplier | None) -> Expression:
-    found = (Reading.state == EXPORTED) & (Reading.origin != BY_BILLING)
-    for condition in _of(since, supplier):
-        found &= condition
-    return found
 
 
 def _of(since: date, supplier: Supplier | None) -> list[Any]:

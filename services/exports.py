@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from exchange.writers import Cell, csv_bytes, xlsx_bytes
-from models import ExportBatch, transaction
-from models.exported import OutLine, claim_readings, readings_of
-from models.reading import BY_LINK, BY_OPERATOR, BY_RESIDENT
+from models import ExportBatch, Supplier, transaction
+from models.exported import OutLine, claim_readings, waiting_readings
+from models.reading import ACCEPTED, BY_LINK, BY_OPERATOR, BY_RESIDENT
 from services.dial import MICRO
 from services.refusal import Refused
 from services.suppliers import by_code_or_all
 
 READINGS = "readings"
+MOST_TRIES = 5
 HEADINGS = (
     "Поставщик", "Лицевой счёт", "ЕЛС", "Услуга", "Номер счётчика", "Шкала", "Показание", "Предыдущее показание",
     "Расход", "Дата показания", "Передано", "Источник", "Отметка", "Идентификатор",
@@ -31,7 +33,10 @@ class NothingToExport(Refused):
     """All that could go out has gone: no mistake, and no batch."""
 
 
-@transaction
+class Overtaken(Refused):
+    """Readings of the file went out by another export, or residents replaced them, while it was written."""
+
+
 def export_readings(
     since: date, supplier: str | None, now: datetime, again: bool = False, *, who: str, zone: tzinfo,
     kind: str = "csv", encoding: str = "utf-8",
@@ -39,20 +44,41 @@ def export_readings(
     """Readings taken since the day that wait for export, as a numbered batch; they are marked in the same step.
 
     `supplier` is a code, None = all. `again` adds those of earlier batches that the billing has not answered yet.
-    `kind` is csv or xlsx, `zone` the one in which moments are told. Raises NothingToExport.
+    `kind` is csv or xlsx, `zone` the one in which moments are told. Raises NothingToExport; Overtaken if
+    residents or other exports were always faster.
+
+    The file is written before the transaction that marks its readings and keeps it: a large one takes many seconds,
+    and whoever sends a reading would wait for as long. The marking takes the readings of the file and no later ones;
+    if one of them is no more to be had, nothing is kept and the file is written anew.
     """
     of = by_code_or_all(supplier)
-    batch = ExportBatch.open_next(READINGS, now, who, of)
-    claim_readings(batch, since, of)
-    lines = readings_of(batch, since, of, again=again)
-    if not lines:
-        raise NothingToExport("Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру.")
-    rows = [_row(line, zone) for line in lines]
+    for _ in range(MOST_TRIES):
+        lines = waiting_readings(since, of, again=again)
+        if not lines:
+            raise NothingToExport(
+                "Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру."
+            )
+        content = _content([_row(line, zone) for line in lines], now, kind, encoding)
+        with suppress(Overtaken):
+            return _keep(lines, content, now, who, of, kind)
+    raise Overtaken("Показания меняются быстрее, чем пишется файл. Повторите выгрузку.")
+
+
+def _content(rows: list[list[Cell]], now: datetime, kind: str, encoding: str) -> bytes:
     if kind == "xlsx":
-        content = xlsx_bytes("Показания", HEADINGS, rows, now)
-    else:
-        content = csv_bytes(HEADINGS, rows, encoding)
-    batch.fill(f"readings-{batch.number:04d}.{kind}", len(rows), content)
+        return xlsx_bytes("Показания", HEADINGS, rows, now)
+    return csv_bytes(HEADINGS, rows, encoding)
+
+
+@transaction
+def _keep(
+    lines: list[OutLine], content: bytes, now: datetime, who: str, of: Supplier | None, kind: str
+) -> ExportBatch:
+    batch = ExportBatch.open_next(READINGS, now, who, of)
+    fresh = [line.id for line in lines if line.state == ACCEPTED]
+    if claim_readings(batch, fresh) != len(fresh):
+        raise Overtaken("Одного из показаний файла больше нет.")
+    batch.fill(f"readings-{batch.number:04d}.{kind}", len(lines), content)
     return batch
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from threading import Thread
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from models import Account, ExportBatch, Reading, Submission, Supplier, db
 from models.exported import OutLine
-from services.exports import HEADINGS, NothingToExport, batch_of, consumption, export_readings, shown
+from services.exports import HEADINGS, NothingToExport, Overtaken, batch_of, consumption, export_readings, shown
 from services.refusal import Refused
 from tests import factories
 from tests.billing import load, write
@@ -147,6 +147,59 @@ def test_two_exports_at_once_share_the_readings_out() -> None:
     ids = [line["Идентификатор"] for batch in batches for line in lines(batch)]
     assert len(ids) == len(set(ids)) == 10
     assert sorted(batch.number for batch in batches) == list(range(1, len(batches) + 1))
+
+
+class Zone(tzinfo):
+    """A zone that is asked while the file is written: has something done then, on another connection."""
+
+    def __init__(self, *acts: Callable[[], object]) -> None:
+        self.acts = list(acts)
+
+    def utcoffset(self, _moment: datetime | None) -> timedelta:
+        if self.acts:
+            thread = Thread(target=self.act, args=(self.acts.pop(),), daemon=True)
+            thread.start()
+            thread.join(5)
+            assert not thread.is_alive(), "a resident waits for the file"
+        return timedelta(hours=6)
+
+    def dst(self, _moment: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def act(self, act: Callable[[], object]) -> None:
+        with db.connection_context():
+            act()
+
+
+def test_residents_send_readings_while_the_file_is_written() -> None:
+    first = sent(50)
+    batch = export(zone=Zone(lambda: sent(60)))
+    assert [line["Идентификатор"] for line in lines(batch)] == [str(first.id)]
+    assert [reading.state for reading in Reading.select().order_by(Reading.id)] == ["exported", "accepted"]
+    assert [line["Показание"] for line in lines(export())] == ["60"]
+
+
+def test_a_reading_replaced_while_the_file_is_written_is_not_in_it() -> None:
+    first, second = sent(50), sent(60)
+    batch = export(zone=Zone(lambda: Reading.update(state="replaced").where(Reading.id == first.id).execute()))
+    assert (batch.number, batch.rows) == (1, 1) and [line["Показание"] for line in lines(batch)] == ["60"]
+    assert {reading.id: reading.state for reading in Reading.select()} == {
+        first.id: "replaced",
+        second.id: "exported",
+    }
+    assert bytes(batch_of("readings", 1).content) == bytes(batch.content)
+
+
+def test_an_export_that_is_always_overtaken_says_so_and_marks_nothing() -> None:
+    sent(50)
+
+    def replace() -> None:
+        Reading.update(state="replaced").execute()
+        sent(60)
+
+    with pytest.raises(Overtaken, match="Повторите выгрузку"):
+        export(zone=Zone(*[replace] * 20))
+    assert not ExportBatch.select().exists() and not Reading.select().where(Reading.state == "exported").exists()
 
 
 def out_line(**facts: object) -> OutLine:

@@ -19,6 +19,7 @@ from views.admin import bp
 from views.format import month_start
 from views.forms import Form
 from views.ids import LARGEST
+from views.turns import paused
 
 RUNS, BATCHES, LINES = 20, 20, 50
 ENCODINGS = [
@@ -121,15 +122,17 @@ def export() -> Response:
     form = _export_form()
     if form.validate():
         try:
-            batch = exports.export_readings(
-                form.since.data,
-                form.supplier.data or None,
-                clock.now(),
-                form.again.data,
-                who=str(resident().email),
-                zone=clock.zone(),
-                kind=form.kind.data,
-            )
+            who = str(resident().email)
+            with paused():  # a large file takes many seconds; whoever asks for a page does not wait for it
+                batch = exports.export_readings(
+                    form.since.data,
+                    form.supplier.data or None,
+                    clock.now(),
+                    form.again.data,
+                    who=who,
+                    zone=clock.zone(),
+                    kind=form.kind.data,
+                )
         except Refused as refusal:
             form.refuse(refusal)
         else:
