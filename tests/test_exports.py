@@ -166,6 +166,9 @@ class Zone(tzinfo):
     def dst(self, _moment: datetime | None) -> timedelta:
         return timedelta(0)
 
+    def tzname(self, _moment: datetime | None) -> str:
+        return "Омск"
+
     def act(self, act: Callable[[], object]) -> None:
         with db.connection_context():
             act()
