@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import clock
-from models import Account, Link, Reading, Register, Resident, Submission
+from models import Account, Link, Reading, Register, Resident, Service, Submission
 from models.reading import ACCEPTED, EXPORTED, REJECTED, USED, WITHDRAWN
 from tests import factories
 from tests.client import Page, PageClient
@@ -101,6 +101,17 @@ def test_a_key_is_cleaned_and_bounded(client: PageClient, anna: Resident, accoun
     client.sign_in(anna).post(url(account), typed(account, "15892", "6110", once="k\0"))
     client.post(url(account), typed(account, "15893", "6110", once="x" * 10_000), status=400)
     assert Submission.get().once.startswith("k.")
+
+
+def test_a_long_unit_may_stand_below_its_number_and_neither_is_broken(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    """Beside the input a phone has room for the number alone."""
+    Service.update(unit="куб. м").execute()
+    page = client.sign_in(anna).get(url(account))
+    number = "015\N{NO-BREAK SPACE}737"
+    assert f'<span class="num">{number}</span> <span class="keep">куб. м</span>' in page.text
+    assert f"{number} куб. м" in page
 
 
 def test_the_preliminary_sum_can_be_paid_at_once(client: PageClient, anna: Resident, account: Account) -> None:
