@@ -107,7 +107,7 @@ def _load(run: ImportRun, place: Path, now: Callable[[], datetime], data_key: st
 
 def plain_name(name: str) -> str:
     """The file's own name without folders and signs that no table has."""
-    return re.sub(r"[^\w.\- ]", "_", name.replace("\\", "/").rpartition("/")[2]).strip(". ")[:100]
+    return re.sub(r"[^\w.\- ()№+]", "_", name.replace("\\", "/").rpartition("/")[2]).strip(". ")[:100]
 
 
 @transaction

@@ -36,7 +36,7 @@ def packed(name: str = "suppliers.csv", text: str = SUPPLIERS) -> tuple[io.Bytes
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(name, text)
     out.seek(0)
-    return out, "../пакет 1.zip"
+    return out, "../пакет 1 (№ 2).zip"
 
 
 def test_residents_do_not_know_the_console(client: PageClient) -> None:
@@ -54,6 +54,7 @@ def test_a_package_is_kept_loaded_and_reported(clerk: PageClient, folder: Path) 
     page = clerk.post("/admin/imports", {"files": packed(), "encoding": ""})
     run = ImportRun.get()
     assert page.location == f"/admin/imports/{run.id}"
+    assert "пакет 1 (№ 2).zip" in clerk.get(page.location)
     assert "Ждёт очереди" in clerk.get(page.location)
     assert "Ждёт очереди" in clerk.get(f"{page.location}/progress", htmx=True)
     assert uploads.load_waiting(folder, now=lambda: NOW, data_key="k" * 40) == 1
@@ -72,6 +73,16 @@ def test_refused_rows_are_listed_after_any_number(clerk: PageClient, folder: Pat
     location = clerk.post("/admin/imports", {"files": packed(), "encoding": ""}).location
     uploads.load_waiting(folder, now=lambda: NOW, data_key="k" * 40)
     assert "Поставщики" in clerk.get(f"{location}?after={after}")
+
+
+def test_a_strict_run_says_that_nothing_was_loaded_and_what_it_met(clerk: PageClient, folder: Path) -> None:
+    text = SUPPLIERS.replace("ИНН", "ИНН;Комментарий").replace("3893", "3893;x")
+    form = {"files": packed(text=text), "encoding": "", "is_strict": "y"}
+    location = clerk.post("/admin/imports", form).location
+    uploads.load_waiting(folder, now=lambda: NOW, data_key="k" * 40)
+    page = clerk.get(location)
+    assert "Ничего не загружено" in page and "Загрузка строгая" in page and "Что загружено" not in page
+    assert "Замечания suppliers.csv: незнакомые колонки не загружены: «Комментарий»." in page
 
 
 def test_a_check_writes_nothing(clerk: PageClient, folder: Path) -> None:
