@@ -14,6 +14,7 @@ from models import Captcha
 from services import captchas, codes
 from tests.client import PageClient
 from tests.factories import NOW
+from views.captchas import shown
 
 
 def ask(form: str = "registration", number: int = 7) -> Captcha:
@@ -133,3 +134,10 @@ def test_who_has_used_up_all_pictures_waits(client: PageClient) -> None:
     Captcha.update(used_at=NOW).execute()
     client.get("/registration/email", status=429)
     client.get("/registration/email", environ_base={"REMOTE_ADDR": "192.0.2.9"})
+
+
+def test_another_picture_is_shown_to_who_asks_for_one_without_script(app: Flask, client: PageClient) -> None:
+    before = client.get("/registration/email").value("captcha_id")
+    form = {"refresh": "captcha", "captcha_id": before}
+    with app.test_request_context("/accounts/link", method="POST", data=form):
+        assert str(shown("registration").id) != before
