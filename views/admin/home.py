@@ -112,7 +112,7 @@ def refused(run_id: int, table: str) -> Response:
     if table not in imports_report.tables_of(run):
         abort(404)
     parts = imports_report.refused_file(run.id, table)
-    # Joined, not streamed: at most 50,000 rows are kept a run, and a download that is broken off would hold its context.
+    # Joined, not streamed: a run keeps at most 50,000 rows, and a download that is broken off would hold its context.
     return _file(b"".join(parts), f"{table}.csv", "text/csv; charset=utf-8")
 
 
