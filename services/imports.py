@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ STAGING, PUBLISHING, DONE, REFUSED, FAILED, DROPPED = (
     "dropped",
 )
 ALIVE = (STAGING, PUBLISHING)
+ROOM = "Проверьте место на диске и базу, затем загрузите пакет ещё раз."
 Clock = Callable[[], datetime]
 
 
@@ -87,12 +88,22 @@ def run_import(
                 who=who, file_name=package.label, is_dry=options.is_dry, is_strict=options.is_strict
             )
             run.sha256, run.started_at, run.state = package.digest, now(), STAGING
-            run.save()
+            with _told_if_full():
+                run.save()
             return _recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
     except PackageError as fault:
         raise Refused(str(fault))
     except Busy:
         raise Occupied("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
+
+
+@contextmanager
+def _told_if_full() -> Iterator[None]:
+    """A database that takes nothing any more is a sentence for the clerk, not a fault of the program."""
+    try:
+        yield
+    except DatabaseError as fault:
+        raise Refused(f"База не принимает записей: {fault}. {ROOM}")
 
 
 def drop_interrupted(now: datetime) -> int:
@@ -123,7 +134,7 @@ def _recorded(
         with Stage(options.scratch) as stage:
             report = _Work(run, package, stage, options, data_key, progress).done()
     except (sqlite3.Error, DatabaseError, OSError) as fault:
-        told = f"Загрузка остановилась: {fault}. Проверьте место на диске и базу, затем загрузите пакет ещё раз."
+        told = f"Загрузка остановилась: {fault}. {ROOM}"
         _stopped(run, told, now())
         raise Refused(told)
     except BaseException as fault:
