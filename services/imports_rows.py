@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 
 from exchange.lines import Unreadable
@@ -48,7 +47,7 @@ def _shaped(
             shape.lost([cells[place].strip() for place in parser.places])
 
 
-class _Shape(ABC):
+class _Shape:
     """How the values of a row become a staged row. `columns` are the staged ones, `line` first."""
 
     def __init__(self, stage: Stage, names: list[str], data_key: str) -> None:
@@ -62,9 +61,9 @@ class _Shape(ABC):
     def place(self, name: str) -> int | None:
         return self.names.index(name) if name in self.names else None
 
-    @abstractmethod
     def row(self, line: int, values: list[Value]) -> list[Value]:
         """The staged row of a line's values."""
+        return [line, *values]
 
     def lost(self, texts: Sequence[str]) -> None:
         """A row was refused; its cells stand in the order of the columns."""
