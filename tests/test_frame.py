@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -76,7 +77,12 @@ def test_behind_a_proxy_its_word_about_the_client_counts() -> None:
         return [b""]
 
     server = waitress.create_server(application, host="127.0.0.1", port=0, **SERVER)
-    threading.Thread(target=server.run, daemon=True).start()
+
+    def serve() -> None:
+        with suppress(OSError):  # closing the socket is how this server is stopped
+            server.run()
+
+    threading.Thread(target=serve, daemon=True).start()
     request = Request(f"http://127.0.0.1:{server.effective_port}/", headers={"X-Forwarded-For": "203.0.113.7"})
     urlopen(request, timeout=10).close()
     server.close()
