@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import json
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from statistics import median
 
 from peewee import Model, SqliteDatabase, TextField
 
+from bench import process
 from bench.harness import Row, row, table
 from exchange.header import match
 from exchange.tables import BY_NAME
@@ -179,7 +179,7 @@ def _contend(what: str, base: Path, package: Path) -> None:
     begun = time.perf_counter()
     count = CONTENDERS[what](base, package)
     speed = count / (time.perf_counter() - begun)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = process.most_megabytes()
     print(json.dumps({"speed": speed, "memory": memory}))
 
 

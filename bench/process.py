@@ -50,6 +50,12 @@ def megabytes(process: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def most_megabytes() -> float:
+    """The most memory this process has held; `ru_maxrss` would remember the parent's from before the exec."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
 def cpu_seconds(process: int) -> float:
     """Processor time of the process and all it started: what a busy machine does not change much."""
     ticks = 0
