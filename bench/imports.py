@@ -80,11 +80,11 @@ def _watched(base: Path, package: Path) -> list[float]:
     waits = []
     _child("tables", base, package)
     with (
-        subprocess.Popen(_command("ours", base, package), cwd=ROOT, stdout=subprocess.DEVNULL) as process,
+        subprocess.Popen(_command("ours", base, package), cwd=ROOT, stdout=subprocess.DEVNULL) as child,
         closing(sqlite3.connect(base, isolation_level=None, timeout=10)) as db,
     ):
         db.execute("PRAGMA synchronous=FULL")
-        while process.poll() is None:
+        while child.poll() is None:
             begun = time.perf_counter()
             db.execute("BEGIN IMMEDIATE")
             db.execute("INSERT INTO attempt (kind, subject, at, succeeded) VALUES ('bench', '', '2026-11-01', 0)")
