@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from flask import abort, current_app
 from flask_login import current_user
 
-from models import Account, Bill, Group, Link, NoticeReceipt, Operator, Order, Resident
+from models import Bill, Group, Link, NoticeReceipt, Operator, Order, Resident
 from views.ids import LARGEST
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -37,10 +37,6 @@ def own_links() -> list[Link]:
 def own_link(account_id: int) -> Link:
     """The resident's link to the account; a stranger's account does not exist for him."""
     return Link.held(resident(), account_id) or abort(404)
-
-
-def own_account(account_id: int) -> Account:
-    return own_link(account_id).account
 
 
 def chosen_link(links: list[Link], account_id: str) -> Link:
