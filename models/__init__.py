@@ -10,7 +10,8 @@ from models.meter import Meter, Register
 from models.notice import Audit, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.reading import Reading, Submission
-from models.resident import Operator, Resident, Session
+from models.request import LinkRequest
+from models.resident import Device, Operator, Resident, Session
 from models.run import ExportBatch, ImportRun, RefusedRow
 from models.supplier import Service, Supplier, SupplierSetting, Tariff
 from models.text import Consent, Text
@@ -22,6 +23,7 @@ TABLES: list[type[Base]] = [
     SupplierSetting,
     Resident,
     Session,
+    Device,
     Attempt,
     Code,
     Captcha,
@@ -32,6 +34,7 @@ TABLES: list[type[Base]] = [
     Account,
     Group,
     Link,
+    LinkRequest,
     Invitation,
     Meter,
     Register,
@@ -67,12 +70,14 @@ __all__ = [
     "Checkout",
     "Code",
     "Consent",
+    "Device",
     "ExportBatch",
     "GatewayEvent",
     "Group",
     "House",
     "ImportRun",
     "Link",
+    "LinkRequest",
     "Match",
     "Meter",
     "Notice",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, SQL, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.base import Base, UtcField
 from models.prepared import Prepared
@@ -132,6 +132,7 @@ class Link(Base):
     bills_by_email = BooleanField(default=False)
     fact = TextField(default="")  # by which fact it was linked: meter, payment, bill, activation, operator
     linked_at = UtcField()
+    is_login = BooleanField(default=False)  # the resident signs in by the account's number: one an account
 
     class Meta:
         indexes = ((("resident", "account"), True),)
@@ -145,6 +146,32 @@ class Link(Base):
     def held(cls, resident: Resident, account_id: int) -> Link | None:
         """The resident's link to the account, with the same beside it; None where he does not hold it."""
         return _HELD_ONE.first(resident=resident.id, account=account_id)
+
+    @classmethod
+    def logins(cls, number: str) -> list[Link]:
+        """Who signs in by an account of this number, each with account, supplier and resident; two suppliers may
+        have equal numbers."""
+        rows = (
+            cls.select(cls, Account, Supplier, Resident)
+            .join(Account)
+            .join(Supplier)
+            .switch(cls)
+            .join(Resident)
+            .where(Account.number == number, cls.is_login == True)  # noqa: E712
+            .order_by(cls.id)
+        )
+        return list(rows)
+
+    @classmethod
+    def login_of(cls, account: Account) -> Link | None:
+        """Who registered the account, if anybody did; the resident with it."""
+        found: Link | None = (
+            cls.select(cls, Resident)
+            .join(Resident)
+            .where(cls.account == account, cls.is_login == True)  # noqa: E712
+            .first()
+        )
+        return found
 
     @classmethod
     def other_holders(cls, account: Account, resident: Resident) -> list[Resident]:
@@ -171,6 +198,9 @@ class Link(Base):
         """The suppliers of the accounts that the resident holds."""
         held = Account.select(Account.supplier).join(cls).where(cls.resident == resident)
         return Supplier.select().where(Supplier.id.in_(held)).order_by(Supplier.name)
+
+
+Link.add_index(Link.index(Link.account, unique=True, where=SQL("is_login"), name="link_login"))
 
 
 def _held(resident: object) -> ModelSelect[Link]:

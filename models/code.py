@@ -12,11 +12,17 @@ from models.resident import Resident
 
 
 class Code(Base):
-    """A one-time link or code: only its hash, single use, expiring, its wrong tries counted."""
+    """A one-time link or code: only its hash, single use, expiring, its wrong tries counted.
+
+    A request that waits for a code also names where the code goes: `channel` (email, sms) and `destination`.
+    `facts` is what is to be done when the code is right, as JSON; it is wiped with the row's use or its end.
+    """
 
     purpose = TextField()
     resident = ForeignKeyField(Resident, null=True, backref="codes", on_delete="CASCADE")
+    channel = TextField(default="")
     destination = TextField(default="")
+    facts = TextField(default="")
     code_hash = TextField(index=True)
     created_at = UtcField()
     expires_at = UtcField(index=True)
@@ -40,7 +46,9 @@ class Code(Base):
     @classmethod
     def redeem(cls, code: Code, now: datetime) -> bool:
         """Uses it up; False where another was faster, or it is too late."""
-        query = cls.update(used_at=now).where(cls.id == code.id, cls.used_at.is_null(), cls.expires_at > now)
+        query = cls.update(used_at=now, facts="").where(
+            cls.id == code.id, cls.used_at.is_null(), cls.expires_at > now
+        )
         return bool(query.execute())
 
     @classmethod
@@ -57,6 +65,11 @@ class Code(Base):
         cls.update(used_at=now).where(
             cls.resident == resident, cls.purpose.in_(list(purposes)), cls.used_at.is_null()
         ).execute()
+
+    @classmethod
+    def wipe(cls, now: datetime) -> int:
+        """What was to be done by codes that are over: names and contacts of people who never came."""
+        return int(cls.update(facts="", destination="").where(cls.expires_at < now, cls.facts != "").execute())
 
     @classmethod
     def forget(cls, before: datetime) -> int:

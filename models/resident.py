@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask_login import UserMixin
-from peewee import SQL, BooleanField, DateField, ForeignKeyField, IntegrityError, TextField
+from peewee import SQL, BigIntegerField, BooleanField, DateField, ForeignKeyField, IntegerField, IntegrityError, TextField
 
 from models.base import Base, UtcField, db
 from models.prepared import Prepared
@@ -21,6 +21,8 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     """A person with a login. `state`: waiting (not activated), active, blocked, deleted (contacts erased).
 
     The `*_key` columns are the folded logins; NULL, not "", where the person has none, so that they stay unique.
+    `factor`: what a sign-in from a new device asks for besides: "", code (to the phone or e-mail), totp. The TOTP
+    secret is sealed under the data key; `totp_step` is the last step that was used, so that none is used twice.
     """
 
     surname = TextField(default="")
@@ -40,6 +42,14 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     state = TextField(default=WAITING)
     created_at = UtcField()
     advertising = BooleanField(default=False)
+    notify_email = BooleanField(default=True)
+    notify_sms = BooleanField(default=True)
+    notify_messenger = BooleanField(default=True)
+    remind_readings = BooleanField(default=True)
+    monthly_bill = BooleanField(default=False)
+    factor = TextField(default="")
+    totp_secret = TextField(default="")
+    totp_step = BigIntegerField(default=0)
 
     @property
     def is_active(self) -> bool:
@@ -97,6 +107,7 @@ class Session(Base):
     address = TextField(default="")
     device = TextField(default="")
     is_remembered = BooleanField(default=False)
+    current_account = IntegerField(null=True)  # which account the pages show where one at a time is shown
 
     @classmethod
     def alive(cls, token_hash: str, now: datetime) -> Session | None:
@@ -148,6 +159,31 @@ _ALIVE: Prepared[Session] = Prepared(
         .where(Session.token_hash == token_hash, Session.ended_at.is_null(), Session.expires_at > now)
     )
 )
+
+
+class Device(Base):
+    """A browser that has shown the second factor: its cookie holds the token, the row its hash."""
+
+    resident = ForeignKeyField(Resident, backref="devices", on_delete="CASCADE")
+    token_hash = TextField(unique=True)
+    name = TextField(default="")
+    created_at = UtcField()
+    seen_at = UtcField()
+
+    @classmethod
+    def of_resident(cls, resident: Resident, token_hash: str) -> Device | None:
+        found: Device | None = cls.select().where(cls.resident == resident, cls.token_hash == token_hash).first()
+        return found
+
+    @classmethod
+    def forget_all(cls, resident: Resident) -> int:
+        """Every browser is new again."""
+        return int(cls.delete().where(cls.resident == resident).execute())
+
+    @classmethod
+    def forget(cls, before: datetime) -> int:
+        """Retention: a browser that has not been seen for so long is new again."""
+        return int(cls.delete().where(cls.seen_at < before).execute())
 
 
 class Operator(Base):

@@ -15,6 +15,13 @@ WAYS = {"email", "username", "phone", "account"}
 FORMS = {"registration", "sign-in", "recovery", "linking", "email-change", "password-change"}
 CAPTCHA = {"always", "after-failures", "off"}
 FACTS = {"meter", "payment", "bill", "passport", "name", "activation", "password"}
+DOCUMENTS = {"agreement", "personal-data", "advertising"}
+VIEWS, NUMBERS, EMAIL_TO_PAY = {"cards", "current"}, {"running", "account"}, {"no", "confirmed", "either"}
+LINKING = {"number", "wizard", "page", "organisation", "selects", "password"}
+STEPS = {"acquaintance", "email"}
+SECTIONS = {
+    "personal", "contacts", "email", "password", "factor", "bills", "subscriptions", "accounts", "more",
+}  # fmt: skip
 
 
 class PresetError(Exception):
@@ -54,15 +61,21 @@ class Preset:
     name: str
     registration: tuple[str, ...]
     sign_in: tuple[str, ...]
+    sign_in_toggle: bool
+    first_steps: tuple[str, ...]
+    account_digits: int
     remember: bool
     captcha: Mapping[str, str]
     password: PasswordPolicy
     consents: tuple[str, ...]
     advertising_on: bool
+    linking: tuple[str, ...]
     linking_facts: tuple[str, ...]
     accounts_view: str
     first_page: str
     menu: tuple[MenuItem, ...]
+    menu_before: tuple[MenuItem, ...]
+    profile: tuple[str, ...]
     footer: tuple[MenuItem, ...]
     gateway: str
     order_number: str
@@ -93,15 +106,21 @@ def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]
         name=name,
         registration=tuple(merged["registration"]),
         sign_in=tuple(merged["sign_in"]),
+        sign_in_toggle=bool(merged["sign_in_toggle"]),
+        first_steps=tuple(merged["first_steps"]),
+        account_digits=int(merged["account_digits"]),
         remember=bool(merged["remember"]),
         captcha=MappingProxyType(dict(merged["captcha"])),
         password=PasswordPolicy(**merged["password"]),
         consents=tuple(merged["consents"]),
         advertising_on=bool(merged["advertising_on"]),
+        linking=tuple(merged["linking"]),
         linking_facts=tuple(merged["linking_facts"]),
         accounts_view=merged["accounts_view"],
         first_page=merged["first_page"],
         menu=_menu(merged["menu"]),
+        menu_before=_menu(merged["menu_before"]),
+        profile=tuple(merged["profile"]),
         footer=_menu(merged["footer"]),
         gateway=merged["gateway"],
         order_number=merged["order_number"],
@@ -121,12 +140,26 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _wrong_values(name: str, merged: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:
-    lists = {"registration": WAYS, "sign_in": WAYS, "linking_facts": FACTS}
+    lists = {
+        "registration": WAYS,
+        "sign_in": WAYS,
+        "first_steps": STEPS,
+        "consents": DOCUMENTS,
+        "linking": LINKING,
+        "linking_facts": FACTS,
+        "profile": SECTIONS,
+    }
+    choices = {"accounts_view": VIEWS, "order_number": NUMBERS, "email_to_pay": EMAIL_TO_PAY}
     problems = [
         f"preset {name}: {key}: «{item}» неизвестно, можно: {', '.join(sorted(known))}"
         for key, known in lists.items()
         for item in (merged[key] if isinstance(merged[key], list) else ())
         if item not in known
+    ]
+    problems += [
+        f"preset {name}: {key}: «{merged[key]}» неизвестно, можно: {', '.join(sorted(known))}"
+        for key, known in choices.items()
+        if merged[key] not in known
     ]
     for key, usual in base.items():
         if not _is_like(merged.get(key), usual):

@@ -18,9 +18,10 @@ def install(app: Flask) -> None:
         settings=settings,
         page_url=menu.page_url,
         page_exists=menu.exists,
+        menu_items=menu.items,
         unread=unread,
         view_class=view_class,
-        is_here=is_here,
+        is_here=menu.is_here,
         today=clock.today,
     )
 
@@ -37,14 +38,3 @@ def view_class() -> str:
     chosen = request.cookies.get("view", "")
     return {"large": "low-vision", "inverse": "low-vision inverse"}.get(chosen, "")
 
-
-def is_here(page: str) -> bool:
-    """Is the menu's line the page that is shown?"""
-    endpoint = menu.PAGES.get(page, "")
-    here = (request.endpoint or "").partition(".")[0]
-    return (
-        bool(here)
-        and endpoint.partition(".")[0] == here
-        and here != "pages"
-        and endpoint in current_app.view_functions
-    )
