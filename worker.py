@@ -26,8 +26,9 @@ import clock
 from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
-from models import Attempt, Captcha, Code, ImportRun, Outbox, Session, db
+from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
 from services import imports, letters, matching, orders, outbox, registration, uploads
+from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from views import format, journal
 
@@ -126,11 +127,18 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     }
     jobs["imports"] = Job(ROUND, Imports())
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
-    mailer = mailer_of(settings)
-    if mailer is not None:
-        desk = desk_of(settings)
-        jobs["letters"] = Job(ROUND, lambda _now: send_letters(mailer, desk, settings.demo, clock.now))
+    desk = desk_of(settings)
+    for name, channel, carrier in (
+        ("letters", EMAIL, mailer_of(settings)),
+        ("messages", SMS, CapturedMailer() if settings.demo else None),
+    ):
+        if carrier is not None:
+            jobs[name] = Job(ROUND, partial(_carry, carrier, desk, settings.demo, channel))
     return Worker(jobs)
+
+
+def _carry(carrier: Mailer, desk: Desk, keeps_body: bool, channel: str, _now: datetime) -> None:
+    send_letters(carrier, desk, keeps_body, clock.now, channel)
 
 
 def mailer_of(settings: Settings) -> Mailer | None:
@@ -161,15 +169,17 @@ def render() -> letters.Render:
     return fill
 
 
-def send_letters(mailer: Mailer, desk: Desk, keeps_body: bool, tick: Callable[[], datetime]) -> int:
-    """Sends what is due and says how much; a server that does not answer is left alone until the next round.
+def send_letters(
+    mailer: Mailer, desk: Desk, keeps_body: bool, tick: Callable[[], datetime], channel: str = EMAIL
+) -> int:
+    """Sends what is due on a channel and says how much; a silent server is left alone until the next round.
 
     `tick` tells the moment anew for each letter: a lease that counts from the round's beginning is over too soon.
     """
     sent, ends = 0, tick() + BATCH_LASTS
     for _ in range(BATCH):
         now = tick()
-        row = outbox.lease(now) if now < ends else None
+        row = outbox.lease(now, channel) if now < ends else None
         if row is None:
             break
         letter = letters.compose(row, desk, now)
@@ -212,7 +222,9 @@ def recheck_payments(_now: datetime) -> None:
 def tidy(now: datetime) -> None:
     """Retention: what is of no more use, and personal data of those who never came."""
     Captcha.forget(now)
+    Code.wipe(now)
     Code.forget(now - CODES)
+    Device.forget(now - SESSIONS)
     Attempt.forget(now - ATTEMPTS)
     Outbox.forget(now - LETTERS)
     Session.forget(now - SESSIONS)

@@ -18,6 +18,7 @@ class Code(Base):
     `facts` is what is to be done when the code is right, as JSON; it is wiped with the row's use or its end.
     """
 
+    resident_id: int | None
     purpose = TextField()
     resident = ForeignKeyField(Resident, null=True, backref="codes", on_delete="CASCADE")
     channel = TextField(default="")

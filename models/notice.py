@@ -132,9 +132,10 @@ class Outbox(Base):
         return bool(cls.select().where(cls.key == key).exists())
 
     @classmethod
-    def due(cls, now: datetime) -> Outbox | None:
-        """The letter that has waited longest and that nobody is sending."""
-        found: Outbox | None = cls.select().where(*cls._free(now)).order_by(cls.not_before, cls.id).first()
+    def due(cls, now: datetime, channel: str) -> Outbox | None:
+        """The channel's letter that has waited longest and that nobody is sending."""
+        waiting = cls.select().where(cls.channel == channel, *cls._free(now))
+        found: Outbox | None = waiting.order_by(cls.not_before, cls.id).first()
         return found
 
     @classmethod

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from flask_login import UserMixin
-from peewee import SQL, BigIntegerField, BooleanField, DateField, ForeignKeyField, IntegerField, IntegrityError, TextField
+from peewee import (
+    SQL,
+    BigIntegerField,
+    BooleanField,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    IntegrityError,
+    TextField,
+)
 
 from models.base import Base, UtcField, db
 from models.prepared import Prepared

@@ -6,6 +6,8 @@ import re
 import unicodedata
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))  # noqa: RUF001
+# Russian letters and the Latin ones that look the same, both ways of writing one word; digits stay digits.
+_ALIKE = str.maketrans("авекмнорстухіѕј", "abekmhopctyxisj")  # noqa: RUF001
 _DIGITS = re.compile(r"\d+")
 
 
@@ -13,6 +15,11 @@ def fold(text: str) -> str:
     """The form in which names, addresses and logins are compared: NFC, casefold, ё→е, one dash, single blanks."""
     plain = unicodedata.normalize("NFC", text).casefold().replace("ё", "е").translate(_DASHES)
     return " ".join(plain.split())
+
+
+def skeleton(text: str) -> str:
+    """The folded text with Cyrillic letters that look Latin made Latin: «Анна» of either layout is one name."""
+    return fold(text).translate(_ALIKE)
 
 
 def natural(text: str) -> str:

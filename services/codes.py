@@ -19,9 +19,9 @@ def new_token(rng: Random = CHANCE) -> str:
     return urlsafe_b64encode(rng.randbytes(32)).decode().rstrip("=")
 
 
-def new_digits(rng: Random = CHANCE) -> str:
-    """Six digits, the first may be a zero."""
-    return f"{rng.randrange(10**DIGITS):0{DIGITS}d}"
+def new_digits(rng: Random = CHANCE, length: int = DIGITS) -> str:
+    """So many digits, the first may be a zero."""
+    return f"{rng.randrange(10**length):0{length}d}"
 
 
 def new_number(rng: Random = CHANCE) -> int:
@@ -35,7 +35,7 @@ def token_hash(token: str) -> str:
 
 
 def digits_hash(key: str, request: Code, digits: str) -> str:
-    """Six digits are guessed from a plain hash in a second: theirs is keyed, and bound to the request they answer."""
+    """A few digits are guessed from a plain hash in a second: theirs is keyed, and bound to what they answer."""
     return keyed(key, "code", str(request.id), digits)
 
 

@@ -1,4 +1,4 @@
-"""E-mails and phones: how they are written down, and in what form two of them are the same."""
+"""E-mails, phones and user names: how they are written down, and in what form two of them are the same."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
-from models.search import fold
+from models.search import fold, skeleton
 from services.refusal import Refused
 
 _PHONE = re.compile(r"\+[1-9]\d{7,14}")
+_USERNAME = re.compile(r"[A-Za-zА-Яа-яЁё][A-Za-zА-Яа-яЁё0-9_-]{0,29}")
+LONGEST_USERNAME = 30
 
 
 def email_of(text: str) -> str:
@@ -54,3 +56,40 @@ def phone_key(text: str) -> str:
         return phone_of(text)
     except Refused:
         return fold(text)
+
+
+def is_mobile(phone: str) -> bool:
+    """Can a message reach it? Only Russian mobiles: `+79XXXXXXXXX`."""
+    return re.fullmatch(r"\+79\d{9}", phone) is not None
+
+
+def mobile_of(text: str) -> str:
+    """A phone that takes messages; another is refused."""
+    phone = phone_of(text)
+    if not is_mobile(phone):
+        raise Refused("Нужен мобильный номер: на него придёт код. Он пишется так: +7 912 345-67-89", field="phone")
+    return phone
+
+
+def shown_phone(phone: str) -> str:
+    """`+79123456789` → «+7 (912) 345-67-89»; other countries' as they are."""
+    if not re.fullmatch(r"\+7\d{10}", phone):
+        return phone
+    return f"+7 ({phone[2:5]}) {phone[5:8]}-{phone[8:10]}-{phone[10:]}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def username_of(text: str) -> str:
+    """A user name: Russian and Latin letters, digits, hyphen, underscore; first a letter; 30 at most (manual B)."""
+    name = text.strip()
+    if not _USERNAME.fullmatch(name):
+        raise Refused(
+            "Имя может состоять из русских и латинских букв, цифр, дефиса и подчёркивания, начинается с буквы, "
+            f"не длиннее {LONGEST_USERNAME} знаков",
+            field="username",
+        )
+    return name
+
+
+def username_key(text: str) -> str:
+    """The form in which user names are compared: letters that look alike are one, so nobody passes for another."""
+    return skeleton(text)

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from models import Account, Code, Order, OrderLine, Outbox, transaction
 from models.resident import WAITING
-from services import codes, contacts, outbox
+from services import challenges, codes, contacts, outbox
+from services.challenges import SMS, Errand
 
-ACTIVATION, RECOVERY_REQUEST, RECOVERY_CODE, RECOVERY = "activation", "recovery-request", "recovery-code", "recovery"
+ACTIVATION, RECOVERY = "activation", "recovery"
 ACTIVATION_LIVES = timedelta(hours=48)
 RECOVERY_LIVES = timedelta(minutes=30)
 
@@ -52,6 +53,9 @@ def compose(row: Outbox, desk: Desk, now: datetime) -> Letter | None:
     facts = KINDS[row.kind](row, desk, now)
     if facts is None:
         return None
+    if row.channel == SMS:
+        text = desk.render(f"{row.kind}.sms.txt", portal=desk.name, base_url=desk.base_url, now=now, **facts)
+        return Letter(to=row.destination, subject="", body=text.strip())
     text = desk.render(f"{row.kind}.txt", portal=desk.name, base_url=desk.base_url, now=now, **facts)
     subject, _, body = text.partition("\n")
     return Letter(to=contacts.postal(row.destination), subject=" ".join(subject.split()), body=body.strip() + "\n")
@@ -64,19 +68,29 @@ def _activation(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
     return {"link": f"{desk.base_url}/registration/activate/{token}", "hours": ACTIVATION_LIVES // timedelta(hours=1)}
 
 
+def _code_of(errand: Errand) -> Callable[[Outbox, Desk, datetime], Facts | None]:
+    """A code for the page that asked; None where the page waits no longer."""
+
+    def facts(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
+        request: Code | None = Code.get_or_none(id=outbox.ids(row)["request"])
+        if request is None or not request.is_alive(now):
+            return None
+        digits = codes.new_digits(desk.rng, errand.digits)
+        codes.keep(
+            errand.code, request.resident, codes.digits_hash(desk.key, request, digits), now, errand.code_lives
+        )
+        return {"code": digits, "minutes": errand.code_lives // timedelta(minutes=1)}
+
+    return facts
+
+
 def _recovery(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
     """A code for the page that asked, and a link for whoever reads the letter elsewhere; whichever comes first."""
-    request: Code = Code.get_by_id(outbox.ids(row)["request"])
-    if request.resident is None or not request.is_alive(now):
-        return None
-    digits = codes.new_digits(desk.rng)
-    codes.keep(RECOVERY_CODE, request.resident, codes.digits_hash(desk.key, request, digits), now, RECOVERY_LIVES)
-    token = codes.new_link(request.resident, RECOVERY, now, RECOVERY_LIVES, desk.rng)
-    return {
-        "code": digits,
-        "link": f"{desk.base_url}/recovery/{token}",
-        "minutes": RECOVERY_LIVES // timedelta(minutes=1),
-    }
+    facts = _code_of(challenges.RECOVERY)(row, desk, now)
+    if facts is None or row.resident is None or row.channel == SMS:
+        return facts  # a message has no room for a link
+    token = codes.new_link(row.resident, RECOVERY, now, RECOVERY_LIVES, desk.rng)
+    return {**facts, "link": f"{desk.base_url}/recovery/{token}"}
 
 
 def _nothing(_row: Outbox, _desk: Desk, _now: datetime) -> Facts:
@@ -98,6 +112,15 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "activation": _activation,
     "known-email": _nothing,
     "recovery": _recovery,
+    "phone-registration": _code_of(challenges.PHONE_REGISTRATION),
+    "account-registration": _code_of(challenges.ACCOUNT_REGISTRATION),
+    "contact": _code_of(challenges.CONTACT),
+    "factor": _code_of(challenges.FACTOR),
+    "known-phone": _nothing,
+    "known-account": _nothing,  # to whoever registers an account that has its login
+    "account-registered": _account,  # to the one who has it
+    "contact-changed": _nothing,  # to the old address
+    "deleted": _nothing,
     "password-changed": _nothing,
     "account-linked": _account,  # to the resident who linked it
     "account-shared": _account,  # to those who held it before

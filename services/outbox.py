@@ -48,9 +48,9 @@ def ids(letter: Outbox) -> dict[str, int]:
     return {name: int(value) for name, value in json.loads(letter.ids).items()}
 
 
-def lease(now: datetime) -> Outbox | None:
-    """The next letter to send, this worker's alone until the lease runs out; None where nothing is due."""
-    while letter := Outbox.due(now):
+def lease(now: datetime, channel: str = "email") -> Outbox | None:
+    """The channel's next letter, this worker's alone until the lease runs out; None where nothing is due."""
+    while letter := Outbox.due(now, channel):
         claimed = Outbox.claim(letter, now + LEASE, now)
         if claimed is None:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models import Attempt, Resident, Session, lock, transaction
+from models import Attempt, Link, Resident, Session, lock, transaction
 from models.resident import ACTIVE, WAITING
 from models.search import fold
 from services import codes, contacts, limits, passwords
@@ -28,21 +28,60 @@ class Waiting(Refused):
     """The password is right, the e-mail is not confirmed yet."""
 
 
+class WhichSupplier(Refused):
+    """Accounts of equal numbers, of several suppliers, have a login each."""
+
+    def __init__(self) -> None:
+        super().__init__("Такой номер есть у нескольких поставщиков: выберите своего.", field="supplier")
+
+
 @dataclass(frozen=True)
 class Login:
-    """What was typed as a login, in the form it is looked up by; `kind`: email, phone, username."""
+    """What was typed as a login, in the form it is looked up by.
+
+    `kind`: email, phone, username, account; `supplier` is the chosen one of an account, 0 where none was chosen.
+    """
 
     kind: str
     key: str
+    supplier: int = 0
 
 
-def login_of(text: str, ways: Sequence[str]) -> Login:
-    """Reads a login as one of the enabled ways: an address has an @, a phone is digits, the rest is a name."""
+def login_of(text: str, ways: Sequence[str], supplier: int = 0) -> Login:
+    """Reads a login as one of the enabled ways; where several fit, the one that somebody has."""
+    fitting = _readings(text, ways, supplier)
+    taken = [login for login in fitting[1:] if _residents(login)] if len(fitting) > 1 else []
+    return taken[0] if taken and not _residents(fitting[0]) else fitting[0]
+
+
+def _readings(text: str, ways: Sequence[str], supplier: int) -> list[Login]:
+    """An address has an @, a phone is digits as people write them, anything may be an account's number or a name."""
+    found = []
     if "email" in ways and ("@" in text or len(ways) == 1):
-        return Login("email", contacts.email_key(text))
-    if "phone" in ways and contacts.phone_key(text).startswith("+"):
-        return Login("phone", contacts.phone_key(text))
-    return Login("username" if "username" in ways else "email", fold(text))
+        return [Login("email", contacts.email_key(text))]
+    if "phone" in ways and (contacts.phone_key(text).startswith("+") or len(ways) == 1):
+        found.append(Login("phone", contacts.phone_key(text)))
+    if "account" in ways:
+        found.append(Login("account", text.strip(), supplier))
+    if "username" in ways:
+        found.append(Login("username", contacts.username_key(text)))
+    return found or [Login("email", fold(text))]
+
+
+def resident_of(login: Login) -> Resident | None:
+    """Who has the login; of several accounts with the number the supplier must be chosen."""
+    found = _residents(login)
+    if len(found) > 1:
+        raise WhichSupplier
+    return found[0] if found else None
+
+
+def _residents(login: Login) -> list[Resident]:
+    if login.kind != "account":
+        found = Resident.by_login(login.kind, login.key)
+        return [found] if found else []
+    links = Link.logins(login.key)
+    return [link.resident for link in links if login.supplier in (0, link.account.supplier_id)]
 
 
 def subject(login: Login, resident: Resident | None, visitor: Visitor) -> str:
@@ -50,22 +89,35 @@ def subject(login: Login, resident: Resident | None, visitor: Visitor) -> str:
     return visitor.subject("resident", str(resident.id)) if resident else visitor.subject(login.kind, login.key)
 
 
+@dataclass(frozen=True)
+class Verified:
+    """Whose password was right, as he was then; `password_hash` is what shall stand in the row from now on."""
+
+    resident: Resident
+    password_hash: str
+
+
 def enter(
     login: Login, password: str, visitor: Visitor, now: datetime, *, token: str, remembered: bool = False
 ) -> Session:
-    """Opens a session whose cookie is `token`, or refuses.
+    """Opens a session whose cookie is `token`, or refuses; asks for no second factor."""
+    return begin(verify(login, password, visitor, now), visitor, now, token, remembered)
+
+
+def verify(login: Login, password: str, visitor: Visitor, now: datetime) -> Verified:
+    """Whose password it is, or a refusal.
 
     Not one transaction but several: the guess is counted before it is made, and hashing must not hold the writer's
     lock; so what was verified is looked at again where the session is opened.
     """
-    resident = Resident.by_login(login.kind, login.key)
+    resident = resident_of(login)
     whose = subject(login, resident, visitor)
     attempts = _count(whose, visitor, now)
     known = resident.password_hash if resident else ""
     if not passwords.matches(known, password) or resident is None:
         raise Wrong(_wrong(limits.failures(BY_LOGIN, whose, now)))
     renewed = passwords.hashed(password) if passwords.is_outdated(known) else known
-    return _open(resident, renewed, attempts, visitor, now, token, remembered)
+    return _let_in(Verified(resident, renewed), attempts)
 
 
 def _count(whose: str, visitor: Visitor, now: datetime) -> list[Attempt]:
@@ -78,22 +130,14 @@ def _count(whose: str, visitor: Visitor, now: datetime) -> list[Attempt]:
         )
 
 
-def _open(
-    resident: Resident,
-    password_hash: str,
-    attempts: Sequence[Attempt],
-    visitor: Visitor,
-    now: datetime,
-    token: str,
-    remembered: bool,
-) -> Session:
-    """The password was right: the guess counts no more, and who may work gets a session."""
+def _let_in(verified: Verified, attempts: Sequence[Attempt]) -> Verified:
+    """The password was right: the guess counts no more; is this one who may work?"""
     _forgive(attempts)
-    if resident.state == WAITING:
+    if verified.resident.state == WAITING:
         raise Waiting("Почта ещё не подтверждена. Откройте письмо, которое мы отправили, и нажмите на ссылку в нём.")
-    if resident.state != ACTIVE:
+    if verified.resident.state != ACTIVE:
         raise Refused("Вход в этот кабинет закрыт. Обратитесь к поставщику услуг.")
-    return _begin(resident, password_hash, visitor, now, token, remembered)
+    return verified
 
 
 @transaction
@@ -102,15 +146,14 @@ def _forgive(attempts: Sequence[Attempt]) -> None:
 
 
 @transaction
-def _begin(
-    verified: Resident, password_hash: str, visitor: Visitor, now: datetime, token: str, remembered: bool
-) -> Session:
-    """Nobody gets in by a password that was reset, or into what was closed, while it was being verified."""
-    resident = lock(verified)
-    if (resident.password_hash, resident.state) != (verified.password_hash, verified.state):
+def begin(verified: Verified, visitor: Visitor, now: datetime, token: str, remembered: bool = False) -> Session:
+    """Opens a session: nobody gets in by a password that was reset, or into what was closed, meanwhile."""
+    before = verified.resident
+    resident = lock(before)
+    if (resident.password_hash, resident.state) != (before.password_hash, before.state):
         raise Refused("Данные для входа только что изменились. Войдите ещё раз.")
-    if password_hash != resident.password_hash:
-        resident.password_hash = password_hash
+    if verified.password_hash != resident.password_hash:
+        resident.password_hash = verified.password_hash
         resident.save()
     session: Session = Session.create(
         resident=resident,
@@ -137,8 +180,8 @@ def failures(login: Login, visitor: Visitor, now: datetime) -> int:
     """How many guesses at this login count now; many from one address count as enough for any login."""
     if is_wary(visitor, now):
         return BY_LOGIN.most
-    resident = Resident.by_login(login.kind, login.key)
-    return limits.failures(BY_LOGIN, subject(login, resident, visitor), now)
+    whose = [subject(login, resident, visitor) for resident in _residents(login)]
+    return max(limits.failures(BY_LOGIN, one, now) for one in whose or [subject(login, None, visitor)])
 
 
 def is_wary(visitor: Visitor, now: datetime) -> bool:

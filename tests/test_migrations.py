@@ -19,6 +19,29 @@ from models.migrating import DIRECTORY, pending
 ROOT = DIRECTORY.parent
 HISTORY = "schema_migration"
 
+# A database of the first release with a resident and his session, brought up to date.
+FILLED = """
+import sys
+from models import bind, db
+from models.migrating import DIRECTORY, migrate
+from playhouse.migrations import Runner
+
+bind(sys.argv[1])
+db.connect()
+Runner(db.obj, str(DIRECTORY)).up("0001_house")
+db.execute_sql(
+    "INSERT INTO resident (id, surname, name, patronymic, gender, email, phone, username, password_hash, state,"
+    " created_at, advertising) VALUES (7, '', '', '', '', '', '', '', '', 'active', '2026-01-01', false)"
+)
+db.execute_sql(
+    "INSERT INTO session (resident_id, token_hash, created_at, seen_at, expires_at, address, device, is_remembered)"
+    " VALUES (7, 'hash', '2026-01-01', '2026-01-01', '2026-01-01', '', '', false)"
+)
+print(migrate())
+found = "SELECT r.notify_email, r.factor, s.token_hash FROM resident r JOIN session s ON s.resident_id = r.id"
+print(db.execute_sql(found).fetchall())
+"""
+
 PG_COLUMNS = """
     SELECT table_name, column_name, data_type, is_nullable, coalesce(column_default, '')
     FROM information_schema.columns WHERE table_schema = 'public'
@@ -71,20 +94,9 @@ def test_starts_at_once_migrate_once(twin_url: str) -> None:
 
 def test_a_filled_database_keeps_its_rows(twin_url: str) -> None:
     """SQLite rebuilds a table to add a column: what hangs on it by CASCADE must not fall with the old one."""
-    code = (
-        "import sys; from models import bind, db; from models.migrating import DIRECTORY, migrate;"
-        "from playhouse.migrations import Runner; bind(sys.argv[1]); db.connect();"
-        "Runner(db.obj, str(DIRECTORY)).up('0001_house');"
-        "text = \"'', '', '', '', '', '', '', ''\";"
-        "db.execute_sql(\"INSERT INTO resident (id, surname, name, patronymic, gender, email, phone, username,"
-        " password_hash, state, created_at, advertising) VALUES (7, \" + text + \", 'active', '2026-01-01', false)\");"
-        "db.execute_sql(\"INSERT INTO session (resident_id, token_hash, created_at, seen_at, expires_at, address, device,"
-        " is_remembered) VALUES (7, 'hash', '2026-01-01', '2026-01-01', '2026-01-01', '', '', false)\");"
-        "print(migrate());"
-        "print(db.execute_sql('SELECT r.notify_email, r.factor, s.token_hash FROM resident r"
-        " JOIN session s ON s.resident_id = r.id').fetchall())"
+    done = subprocess.run(
+        [sys.executable, "-c", FILLED, twin_url], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    done = subprocess.run([sys.executable, "-c", code, twin_url], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "'', 'hash')" in done.stdout and "0001" not in done.stdout
 

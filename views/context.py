@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from flask_login import current_user
 
 import clock
@@ -37,4 +37,3 @@ def view_class() -> str:
     """The class of <html> for «Версия для слабовидящих»; kept in a cookie, so it holds before signing in."""
     chosen = request.cookies.get("view", "")
     return {"large": "low-vision", "inverse": "low-vision inverse"}.get(chosen, "")
-
