@@ -31,6 +31,7 @@ PUBLIC = {
     "callbacks.hear",
     "captchas.picture",
     "captchas.refresh",
+    "captchas.sound",
     "outbox.index",
     "pages.choose_view",
     "pages.contacts",

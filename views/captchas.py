@@ -1,4 +1,4 @@
-"""The picture with digits: its file, its «Обновить картинку», and what a form that asks for one needs."""
+"""The picture with digits: its file, its sound, its «Обновить картинку», and what a form that asks for one needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from wtforms import StringField
 import clock
 from captcha import new_text
 from captcha.picture import render
+from captcha.sound import speak
 from models import Captcha
 from presets import FORMS
 from services import captchas, codes
@@ -37,9 +38,28 @@ class CaptchaForm(Form):
 @public
 def picture(captcha_id: int) -> Response:
     """The same bytes each time: two pictures of one text would help a program."""
+    return _unstored(render(*_alive(captcha_id, "captcha")), "image/png")
+
+
+@bp.get(f"/captcha/<int(largest={LARGEST}):captcha_id>.wav")
+@public
+def sound(captcha_id: int) -> Response:
+    """The same digits aloud, the same bytes each time; Safari plays only what it may ask for in ranges."""
+    wav = speak(*_alive(captcha_id, "captcha sound"))
+    response = _unstored(wav, "audio/wav")
+    response.make_conditional(request, accept_ranges=True, complete_length=len(wav))
+    return response
+
+
+def _alive(captcha_id: int, purpose: str) -> tuple[str, Random]:
+    """The text of a picture that may still be answered, and the chance that draws or says it."""
     captcha = Captcha.alive(captcha_id, clock.now()) or abort(404)
-    seed = keyed(current_app.extensions["settings"].secret_key, "captcha", str(captcha_id))
-    response = Response(render(str(captcha.answer), Random(seed)), content_type="image/png")  # noqa: S311
+    seed = keyed(current_app.extensions["settings"].secret_key, purpose, str(captcha_id))
+    return str(captcha.answer), Random(seed)  # noqa: S311
+
+
+def _unstored(content: bytes, content_type: str) -> Response:
+    response = Response(content, content_type=content_type)
     response.headers["Cache-Control"] = "no-store"
     return response
 
