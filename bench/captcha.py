@@ -1,4 +1,4 @@
-"""The captcha beside the package of that name: time, bytes, and what an OCR reads of two hundred."""
+"""The captcha beside the package of that name: time, bytes, what an OCR reads of two hundred; and its sound alone."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from bench import harness
 from captcha import ALPHABET, new_text
 from captcha.picture import SIZE, render
+from captcha.sound import speak
 
 ROOT = Path(__file__).resolve().parent.parent
 PEER = ROOT / "var" / "bench" / "captcha-0.7.1"
 PINNED = "captcha==0.7.1 --hash=sha256:8b73b5aba841ad1e5bdb856205bf5f09560b728ee890eb9dae42901219c8c599\n"
 SHEET = ROOT / "var" / "bench" / "captcha.png"
 COUNT = 200
+KILOBYTE = 1024
 # Our folder hides the package of the same name, so it answers from a process of its own.
 PEER_LOOP = """
 import base64, sys, time
@@ -49,17 +51,21 @@ def measure() -> list[harness.Row]:
             "ours": lambda: render(texts[next(step) % COUNT], rng),
             "peer": lambda: draw_peer(texts[next(step) % COUNT]),
             "limit": lambda: plain(texts[next(step) % COUNT]),
+            "sound": lambda: speak(texts[next(step) % COUNT], rng),
         }
         spent = harness.interleaved(ways, rounds=COUNT)
         spent["peer"] = median(draw_peer.spent) * 1000
         ours = [render(text, rng) for text in texts]
         theirs = [draw_peer(text) for text in texts]
+    sounds = [len(speak(text, rng)) / KILOBYTE for text in texts]
     show(ours[:20])
     print(f"twenty for people to read: {SHEET.relative_to(ROOT)}")
     rows = [
         harness.row("captcha picture", spent["ours"], "ms", spent["peer"], spent["limit"], "≤ 4"),
         harness.row("captcha picture, median", size(ours), "bytes", size(theirs), size(map(plain, texts)), "≤ 4096"),
         harness.row("captcha picture, largest", max(map(len, ours)), "bytes", max(map(len, theirs)), None, "≤ 4096"),
+        harness.row("captcha sound", spent["sound"], "ms", bar="≤ 5"),
+        harness.row("captcha sound, largest", max(sounds), "KB", bar="≤ 64"),
     ]
     if shutil.which("tesseract") is None:
         print("not taken: what an OCR reads. To take it: apt-get install tesseract-ocr")
