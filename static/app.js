@@ -13,6 +13,30 @@
     button.setAttribute("aria-pressed", String(!shown));
   });
 
+  /* «Отправить ещё раз через 0:44»: the button counts down and comes alive by itself. */
+  function countDown() {
+    var waiting = document.querySelectorAll("[data-wait]");
+    for (var i = 0; i < waiting.length; i++) {
+      var button = waiting[i], left = Number(button.getAttribute("data-wait"));
+      var words = button.getAttribute("data-words") || button.textContent;
+      button.setAttribute("data-words", words);
+      button.disabled = left > 0;
+      button.textContent = left > 0 ? words + " через " + Math.floor(left / 60) + ":" + ("0" + left % 60).slice(-2) : words;
+      if (left > 0) button.setAttribute("data-wait", String(left - 1)); else button.removeAttribute("data-wait");
+    }
+  }
+  countDown();
+  setInterval(countDown, 1000);
+
+  /* A phone is written as people read it once it is whole; what does not fit stays as it was typed. */
+  document.addEventListener("change", function (event) {
+    var field = event.target;
+    if (field.type !== "tel") return;
+    var digits = field.value.replace(/\D/g, "").replace(/^8(?=\d{10}$)/, "7").replace(/^(?=9\d{9}$)/, "7");
+    var parts = /^7(\d{3})(\d{3})(\d{2})(\d{2})$/.exec(digits);
+    if (parts) field.value = "+7 (" + parts[1] + ") " + parts[2] + "-" + parts[3] + "-" + parts[4];
+  });
+
   /* A form goes out once: a second press while the first is on its way does nothing. Heard before htmx hears it. */
   document.addEventListener("submit", function (event) {
     var form = event.target;

@@ -1,0 +1,71 @@
+"""The page that waits for a code: what it shows, whichever errand the code is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, flash, make_response, render_template
+from wtforms import StringField
+
+import clock
+from models import Code
+from services import challenges, contacts
+from services.challenges import SMS, Errand, Way
+from services.limits import TooMany
+from services.refusal import Refused
+from views import hx
+from views.address import visitor
+from views.forms import Form, at_most, required, word
+
+
+class CodeForm(Form):
+    code = StringField(word("codes.code"), [required(), at_most(40)])
+
+
+@dataclass(frozen=True)
+class CodePage:
+    """Where the page's forms lead and what it says; `cancel`: the words of a second button, "" = none."""
+
+    errand: Errand
+    title: str
+    action: str
+    again: str
+    cancel: str = ""
+    hides_address: bool = False  # a page that must not tell where the code went, or not all of it
+
+    def show(self, request: Code, form: CodeForm | None = None) -> Response:
+        """The page as it is first seen."""
+        return make_response(render_template("challenges/code.html", **self._facts(request, form or CodeForm())))
+
+    def refused(self, request: Code, form: CodeForm) -> Response:
+        """The page once more, the refusal on its field: 422."""
+        return hx.again("challenges/code", **self._facts(request, form))
+
+    def send_again(self, token: str) -> None:
+        """«Отправить ещё раз»: says what came of it; `Refused` where the page waits no longer."""
+        try:
+            challenges.again(self.errand, token, visitor(), clock.now())
+        except TooMany as refusal:
+            flash(refusal.sentence, "warn")
+        else:
+            flash("Отправили ещё один код.", "done")
+
+    def _facts(self, request: Code, form: CodeForm) -> dict[str, object]:
+        way = Way(str(request.channel), str(challenges.facts_of(request).get("to", "")))
+        return {
+            "form": form,
+            "page": self,
+            "channel": way.channel,
+            "sent_to": "" if not way.to else challenges.masked(way) if self.hides_address else _written(way),
+            "seconds": int(challenges.wait(self.errand, request, clock.now()).total_seconds()),
+        }
+
+
+def _written(way: Way) -> str:
+    return contacts.shown_phone(way.to) if way.channel == SMS else way.to
+
+
+def refuse(form: CodeForm, refusal: Refused) -> None:
+    """A code that did not fit is not shown again: it would only be sent once more."""
+    form.refuse(refusal)
+    form.code.data = form.code.raw_data = None
