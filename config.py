@@ -81,6 +81,16 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @property
+    def has_email(self) -> bool:
+        """Do letters go out? A demo portal shows them."""
+        return bool(self.mail_url) or self.demo
+
+    @property
+    def has_sms(self) -> bool:
+        """Do text messages go out? A demo portal shows them; real gateways are not built yet."""
+        return self.demo
+
+    @property
     def data_dir(self) -> Path:
         """Where files of the portal's own stand: beside the SQLite database, else `var`."""
         parts = urlsplit(self.database_url)
@@ -223,6 +233,6 @@ def _channel_warnings(values: dict[str, str], preset: Preset, demo: bool) -> lis
     warnings = []
     if "ABONENT_MAIL_URL" not in values:
         warnings.append("ABONENT_MAIL_URL не задан: письма остаются в очереди, регистрация по почте скрыта")
-    if "ABONENT_SMS_URL" not in values and "phone" in (*preset.registration, *preset.sign_in):
-        warnings.append("ABONENT_SMS_URL не задан: регистрация и вход по телефону скрыты")
+    if {"phone", "account"} & {*preset.registration, *preset.sign_in}:
+        warnings.append("СМС в этой версии не отправляются: регистрация по телефону скрыта, коды приходят на почту")
     return warnings

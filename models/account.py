@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from peewee import JOIN, SQL, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from datetime import date
 
-from models.base import Base, UtcField
+from peewee import (
+    JOIN,
+    SQL,
+    BooleanField,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    IntegrityError,
+    ModelSelect,
+    TextField,
+)
+
+from models.base import Base, UtcField, db
 from models.prepared import Prepared
 from models.resident import Resident
 from models.search import fold
@@ -73,6 +85,25 @@ class Account(Base):
             .switch(cls)
             .join(House)
             .where(cls.supplier == supplier, cls.number == number)
+            .first()
+        )
+        return found
+
+    @classmethod
+    def open_by_number(cls, number: str, today: date) -> list[Account]:
+        """The accounts of the number that are not closed, of whichever supplier; with supplier."""
+        is_open = cls.closed_on.is_null() | (cls.closed_on > today)
+        return list(cls.select(cls, Supplier).join(Supplier).where(cls.number == number, is_open).order_by(cls.id))
+
+    @classmethod
+    def whole(cls, account_id: int) -> Account | None:
+        """An account with its supplier and house."""
+        found: Account | None = (
+            cls.select(cls, Supplier, House)
+            .join(Supplier)
+            .switch(cls)
+            .join(House)
+            .where(cls.id == account_id)
             .first()
         )
         return found
@@ -172,6 +203,15 @@ class Link(Base):
             .first()
         )
         return found
+
+    @classmethod
+    def make_login(cls, link: Link) -> bool:
+        """The account's number is the resident's login from now on; False where it is another's."""
+        try:
+            with db.atomic():
+                return bool(cls.update(is_login=True).where(cls.id == link.id).execute())
+        except IntegrityError:
+            return False
 
     @classmethod
     def other_holders(cls, account: Account, resident: Resident) -> list[Resident]:

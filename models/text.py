@@ -32,6 +32,10 @@ class Text(Base):
         return {row.slug: row for row in rows}
 
     @classmethod
+    def by_ids(cls, ids: Iterable[int]) -> list[Text]:
+        return list(cls.select().where(cls.id.in_(list(ids))))
+
+    @classmethod
     def publish(cls, slug: str, version: int, title: str, body: str, now: datetime) -> bool:
         """Adds a version of a text of the portal's own; False where it is there already."""
         query = cls.insert(slug=slug, version=version, title=title, body=body, published_at=now)

@@ -6,10 +6,13 @@ import json
 from datetime import datetime, timedelta
 
 from models import Outbox, Resident
+from models.resident import WAITING as UNCONFIRMED
 
 LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
 MOST_ATTEMPTS = 200  # with the pauses below: two days of a silent mail server
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
+
+SHORT = {"password-changed", "account-registered"}  # there is a text message of it, too
 
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 
@@ -29,19 +32,30 @@ def put(
 
     Only the kind and ids are kept: links, codes and sums are made when the letter is sent.
     """
-    to = destination or (str(resident.email) if resident else "")
-    if not to:
+    if resident is not None and not destination:
+        channel, destination = _reach(kind, resident)
+    if not destination:
         return False
     return Outbox.put(
         key=key,
         kind=kind,
         channel=channel,
         resident=resident,
-        destination=to,
+        destination=destination,
         ids=json.dumps(ids),
         not_before=not_before or now,
         created_at=now,
     )
+
+
+def _reach(kind: str, resident: Resident) -> tuple[str, str]:
+    """Where a letter finds the resident: in a mailbox that is his own, or that he is to show as his own.
+
+    A few that concern his safety go to the phone of one who has no mailbox.
+    """
+    if resident.email and (resident.email_confirmed_at or resident.state == UNCONFIRMED):
+        return "email", str(resident.email)
+    return ("sms", str(resident.phone)) if kind in SHORT and resident.phone_key else ("email", "")
 
 
 def ids(letter: Outbox) -> dict[str, int]:

@@ -24,7 +24,7 @@ def ask(login: Login, visitor: Visitor, now: datetime, token: str, *, has_sms: b
     resident = sign_in.resident_of(login)
     challenges.start(
         challenges.RECOVERY, _way(login, resident, has_sms), visitor, now, token,
-        whose=visitor.subject("recovery", login.kind, login.key), resident=resident,
+        whose=visitor.subject("recovery", login.kind, login.key), resident=resident, facts={"kind": login.kind},
     )  # fmt: skip
 
 

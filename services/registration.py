@@ -1,4 +1,4 @@
-"""Registration by e-mail: a known address is answered exactly as a new one, and its owner gets a letter.
+"""Registration by e-mail or user name: a known address is answered exactly as a new one, and its owner gets a letter.
 
 Whoever opens the mailbox decides. Two tries with one address and different passwords leave no password at all: the
 activation asks for a new one, so nobody can wait with his own password for another to open the portal.
@@ -24,9 +24,16 @@ OPEN, USED, EXPIRED, UNKNOWN = "open", "used", "expired", "unknown"
 GONE = "Ссылка уже не действует."
 
 
+class TakenName(Refused):
+    """Somebody has the user name; it is said only after the picture, within the limit (product R1.2)."""
+
+    def __init__(self) -> None:
+        super().__init__("Это имя уже занято, придумайте другое", field="username")
+
+
 @dataclass(frozen=True)
 class Newcomer:
-    """What the form of R1.1 carries; `texts` are the slugs that were agreed to."""
+    """What the forms of R1.1 and R1.2 carry; `texts` are the slugs that were agreed to."""
 
     full_name: str
     email: str
@@ -34,6 +41,7 @@ class Newcomer:
     password: str
     texts: tuple[str, ...]
     advertising: bool = False
+    username: str = ""
 
 
 def split_name(full_name: str) -> tuple[str, str, str]:
@@ -47,7 +55,8 @@ def check(newcomer: Newcomer, policy: passwords.Policy) -> None:
     """Refuses what can be said before anything is looked up: it depends on what was typed alone."""
     email = contacts.email_of(newcomer.email)
     contacts.phone_of(newcomer.phone)
-    passwords.check(policy, newcomer.password, email, email.partition("@")[0])
+    username = contacts.username_of(newcomer.username) if newcomer.username else ""
+    passwords.check(policy, newcomer.password, email, email.partition("@")[0], username)
 
 
 def was_done(once: str) -> bool:
@@ -79,6 +88,8 @@ def _facts(newcomer: Newcomer) -> dict[str, object]:
         "phone": contacts.phone_of(newcomer.phone),
         "password_hash": passwords.hashed(newcomer.password),
         "advertising": newcomer.advertising,
+        "username": newcomer.username.strip(),
+        "username_key": contacts.username_key(newcomer.username) if newcomer.username else None,
     }
 
 
@@ -87,10 +98,12 @@ def _enter(
     facts: dict[str, object], is_same: bool, agreed: Sequence[Text], visitor: Visitor, now: datetime, once: str
 ) -> None:
     key = contacts.email_key(str(facts["email"]))
+    _check_username(facts["username_key"], key)
     resident = Resident.enter(**facts, email_key=key, created_at=now)
     if resident is None:
         resident = Resident.by_login("email", key)
-        assert resident is not None, "the e-mail is taken by nobody"
+        if resident is None:  # the other unique login was taken a moment ago
+            raise TakenName
         if resident.state == WAITING:
             _overwrite(resident, facts, is_same)
     if resident.state == WAITING:
@@ -98,11 +111,17 @@ def _enter(
     _write_to(resident, visitor, now, _key(once))
 
 
+def _check_username(username: object, email: str) -> None:
+    """A taken user name is said, but not to the one who is waiting with it for his letter."""
+    owner = Resident.by_login("username", str(username)) if username else None
+    if owner is not None and not (owner.state == WAITING and owner.email_key == email):
+        raise TakenName
+
+
 def _overwrite(resident: Resident, facts: dict[str, object], is_same: bool) -> None:
     """The newest try counts; a password only where both tries had the same."""
-    for name, value in {**facts, "password_hash": resident.password_hash if is_same else ""}.items():
-        setattr(resident, name, value)
-    resident.save()
+    if not resident.rewrite(**{**facts, "password_hash": resident.password_hash if is_same else ""}):
+        raise TakenName
 
 
 def _write_to(resident: Resident, visitor: Visitor, now: datetime, key: str) -> None:

@@ -12,13 +12,18 @@ from flask import Flask
 import worker
 from config import Settings
 from gateways.mail import CapturedMailer, compose
-from services import recovery, texts
+from models import Outbox
+from services import challenges, recovery, texts
+from services.challenges import Way
 from services.limits import Visitor
 from services.sign_in import Login
 from tests import factories, smtp
 from tests.factories import NOW
 from tests.post import Post, again, put, send
 
+CODED = [(errand, channel) for errand in challenges.ERRANDS[2:] for channel in ("email", "sms")] + [
+    (challenges.PHONE_REGISTRATION, "sms"),
+]
 MINUTE = timedelta(minutes=1)
 HERE = Visitor(key="k" * 32)
 
@@ -43,9 +48,18 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     for kind in ("account-linked", "account-shared"):
         put(kind, kind, resident=anna, destination="", account=account.id)
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
-    put("k4", "known-email")
-    post = Post()
-    assert send(post, settings) == len(KINDS) == len(post.mails)
+    for kind in ("known-email", "known-account", "contact-changed", "deleted"):
+        put(kind, kind)
+    put("k5", "account-registered", account=account.id)
+    put("k6", "known-phone", channel="sms", destination="+79123456789")
+    for errand, channel in CODED:
+        way = Way(channel, "+79123456789" if channel == "sms" else "boris@example.org")
+        challenges.start(errand, way, HERE, NOW, f"{errand.name}-{channel}", whose=channel)
+    post, phone = Post(), Post()
+    worker.send_letters(phone, worker.desk_of(settings), False, lambda: NOW, "sms")
+    send(post, settings)
+    assert {row.kind for row in Outbox.select().where(Outbox.state == "sent")} == set(KINDS)
+    assert all(not mail.subject and 0 < len(mail.text) <= 134 for mail in phone.mails), "two parts at the most"
     letters = {mail.subject.partition(":")[0]: mail.text for mail in post.mails}
     assert "1 234,50 ₽" in letters["Оплата принята"].replace("\N{NO-BREAK SPACE}", " ")
     assert "0012-3/4" in letters["Вам добавлен лицевой счёт"]

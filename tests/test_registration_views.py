@@ -32,6 +32,12 @@ def published(database: Flask) -> None:
     texts.seed(clock.now())
 
 
+def portal(app: Flask, monkeypatch: pytest.MonkeyPatch, **switches: object) -> None:
+    """Switches of another portal for this test."""
+    preset = load_preset("default", switches, {})
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], preset=preset))
+
+
 def register(client: PageClient, status: int = 303, htmx: bool = False, **fields: str) -> Page:
     """Fills a fresh form and sends it."""
     page = client.get("/registration/email")
@@ -39,8 +45,20 @@ def register(client: PageClient, status: int = 303, htmx: bool = False, **fields
     return client.post("/registration/email", {**FIELDS, **solved(page), **once, **fields}, status=status, htmx=htmx)
 
 
-def test_one_way_is_led_to_at_once(client: PageClient) -> None:
+def test_one_way_is_led_to_at_once(app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    portal(app, monkeypatch, registration=["email"])
     assert client.get("/registration", status=303).location == "/registration/email"
+
+
+def test_several_ways_are_offered_in_the_presets_order(
+    app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal(app, monkeypatch, registration=["phone", "email"])
+    page = client.get("/registration")
+    offered = [link for link in page.tree.links if link.startswith("/registration/")]
+    assert offered == ["/registration/phone", "/registration/email"]
+    for hidden in ("name", "account"):
+        client.get(f"/registration/{hidden}", status=404)
 
 
 def test_the_page_says_what_the_manual_shows(client: PageClient) -> None:
@@ -283,15 +301,20 @@ def test_without_a_mail_channel_the_way_is_hidden(
 
 
 def test_a_preset_asks_for_its_own_consents(app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    preset = load_preset(
-        "default", {"consents": ["agreement"], "captcha": {"registration": "off"}, "advertising_on": True}, {}
+    portal(
+        app,
+        monkeypatch,
+        consents=["agreement", "advertising"],
+        captcha={"registration": "off"},
+        advertising_on=True,
     )
-    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], preset=preset))
     page = client.get("/registration/email")
     assert "обработку персональных данных" not in page and "Код с картинки" not in page
     assert "advertising" in page.tree.values
     register(client)
     assert [row.text.slug for row in Consent.select()] == ["agreement"]
+    portal(app, monkeypatch, consents=["agreement"])
+    assert "рассылку" not in client.get("/registration/email")
 
 
 def test_the_page_asks_little_of_the_database(client: PageClient) -> None:

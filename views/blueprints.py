@@ -9,6 +9,7 @@ from views import (
     callbacks,
     captchas,
     charges,
+    factor,
     groups,
     history,
     home,
@@ -41,6 +42,7 @@ BLUEPRINTS: list[Blueprint] = [
     linking.bp,  # the pages of accounts, its own among them
     readings.bp,
     captchas.bp,
+    factor.bp,
     outbox.bp,
     recovery.bp,
     registration.bp,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, flash, make_response, render_template
+from flask import Response, current_app, flash, make_response, render_template
 from wtforms import StringField
 
 import clock
 from models import Code
-from services import challenges, contacts
+from services import challenges, codes, contacts
 from services.challenges import SMS, Errand, Way
 from services.limits import TooMany
 from services.refusal import Refused
+from services.secrets import keyed
 from views import hx
 from views.address import visitor
 from views.forms import Form, at_most, required, word
@@ -31,7 +32,8 @@ class CodePage:
     action: str
     again: str
     cancel: str = ""
-    hides_address: bool = False  # a page that must not tell where the code went, or not all of it
+    hides_address: bool = False  # the page tells a part of where the code went
+    silent: str = ""  # the words of a page that must not tell where it went, nor whether it went at all
 
     def show(self, request: Code, form: CodeForm | None = None) -> Response:
         """The page as it is first seen."""
@@ -56,13 +58,22 @@ class CodePage:
             "form": form,
             "page": self,
             "channel": way.channel,
-            "sent_to": "" if not way.to else challenges.masked(way) if self.hides_address else _written(way),
+            "sent_to": self._written(way),
             "seconds": int(challenges.wait(self.errand, request, clock.now()).total_seconds()),
         }
 
+    def _written(self, way: Way) -> str:
+        if self.silent or not way.to:
+            return ""
+        if self.hides_address:
+            return challenges.masked(way)
+        return contacts.shown_phone(way.to) if way.channel == SMS else way.to
 
-def _written(way: Way) -> str:
-    return contacts.shown_phone(way.to) if way.channel == SMS else way.to
+
+def page_token(once: str | None) -> str:
+    """The token of the page that a form leads to: pressed twice it leads to the same one."""
+    key = current_app.extensions["settings"].secret_key
+    return keyed(key, "page", once) if once else codes.new_token()
 
 
 def refuse(form: CodeForm, refusal: Refused) -> None:

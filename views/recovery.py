@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, flash, g, make_response, render_template, request, url_for
 from flask_login import current_user
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField
 
 import clock
-from services import codes, limits, passwords, recovery, sign_in
+from models import Code
+from services import challenges, codes, limits, passwords, recovery
 from services.refusal import Refused
-from views import captchas, hx
+from views import captchas, challenge, hx
 from views.access import public
 from views.address import visitor
-from views.captchas import CaptchaForm
-from views.forms import Form, at_most, required, word
+from views.challenge import CodeForm, CodePage
+from views.forms import Form, required, word
+from views.logins import LoginForm
 
 bp = Blueprint("recovery", __name__)
 
 FORM = "recovery"
+SENT = {"email": "recovery.sent_email", "phone": "recovery.sent_sms"}
 
 
-class LoginForm(CaptchaForm):
-    login = StringField(word("sign_in.login"), [required(), at_most(254)])
+class RecoveryForm(LoginForm):
+    toggles = {"email": "recovery.by_email", "phone": "recovery.by_phone"}  # noqa: RUF012
 
-
-class CodeForm(Form):
-    code = StringField("Код из письма", [required(), at_most(20)])
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """What one signs in by, as far as a code can reach him; who has a user name may tell the e-mail."""
+        settings = current_app.extensions["settings"]
+        ways = [way for way in settings.preset.sign_in if way != "phone" or settings.has_sms]
+        return tuple(ways) if "username" not in ways else (*ways, "email")
 
 
 class PasswordForm(Form):
@@ -36,19 +42,19 @@ class PasswordForm(Form):
 @bp.get("/recovery")
 @public
 def show() -> str:
-    return render_template("recovery/show.html", **_page(LoginForm()))
+    return render_template("recovery/show.html", **_page(RecoveryForm()))
 
 
 @bp.post("/recovery")
 @public
 def ask() -> str | Response:
-    form, token = LoginForm(), codes.new_token()
+    form, token = RecoveryForm(), codes.new_token()
     if captchas.is_refresh():
         return render_template("recovery/show.html", form=form, picture=captchas.fresh(FORM))
     if form.validate() and (not _asks_picture() or captchas.passes(form, FORM)):
-        ways = current_app.extensions["settings"].preset.sign_in
+        has_sms = current_app.extensions["settings"].has_sms
         try:
-            recovery.ask(sign_in.login_of(form.login.data, ways), visitor(), clock.now(), token)
+            recovery.ask(form.value, visitor(), clock.now(), token, has_sms=has_sms)
         except Refused as refusal:
             form.refuse(refusal)
         else:
@@ -59,41 +65,51 @@ def ask() -> str | Response:
 @bp.get("/recovery/code/<token>")
 @public
 def code(token: str) -> Response:
-    if not recovery.is_open(token, clock.now()):
-        return _gone()
-    return make_response(render_template("recovery/code.html", form=CodeForm(), token=token))
+    found = challenges.waiting(challenges.RECOVERY, token, clock.now())
+    return _code_page(token, found).show(found) if found else _gone()
 
 
 @bp.post("/recovery/code/<token>")
 @public
 def confirm(token: str) -> Response:
-    if not recovery.is_open(token, clock.now()):
+    found, form, next_token = (
+        challenges.waiting(challenges.RECOVERY, token, clock.now()),
+        CodeForm(),
+        codes.new_token(),
+    )
+    if found is None:
         return _gone()
-    form, next_token = CodeForm(), codes.new_token()
     if form.validate():
         key = current_app.extensions["settings"].secret_key
-        digits = "".join(form.code.data.split())
         try:
-            recovery.confirm(token, digits, visitor(), clock.now(), key=key, next_token=next_token)
+            recovery.confirm(token, form.code.data, visitor(), clock.now(), key=key, next_token=next_token)
         except Refused as refusal:
-            form.refuse(refusal)
+            challenge.refuse(form, refusal)
         else:
             return hx.go(url_for(".password", token=next_token))
-    return hx.again("recovery/code", form=form, token=token)
+    return _code_page(token, found).refused(found, form)
 
 
 @bp.post("/recovery/code/<token>/again")
 @public
 def again(token: str) -> Response:
-    try:
-        recovery.ask_again(token, visitor(), clock.now())
-    except limits.TooMany as refusal:
-        flash(refusal.sentence, "warn")
-    except Refused:
+    found = challenges.waiting(challenges.RECOVERY, token, clock.now())
+    if found is None:
         return _gone()
-    else:
-        flash("Отправили ещё одно письмо.", "done")
+    _code_page(token, found).send_again(token)
     return hx.go(url_for(".code", token=token))
+
+
+def _code_page(token: str, found: Code) -> CodePage:
+    """Its words follow what was typed, never what was found."""
+    kind = challenges.facts_of(found)["kind"]
+    return CodePage(
+        challenges.RECOVERY,
+        title=str(word("recovery.title")),
+        action=url_for(".confirm", token=token),
+        again=url_for(".again", token=token),
+        silent=str(word(SENT.get(kind, "recovery.sent"))),
+    )
 
 
 @bp.get("/recovery/<token>")
@@ -148,12 +164,12 @@ def over() -> Response:
     return make_response(render_template("recovery/gone.html"), 410)
 
 
-def _page(form: LoginForm) -> dict[str, object]:
+def _page(form: RecoveryForm) -> dict[str, object]:
     return {"form": form, "picture": captchas.shown(FORM) if _asks_picture() else None}
 
 
 def _asks_picture() -> bool:
-    asked = limits.failures(recovery.BY_ADDRESS, visitor().network, clock.now())
+    asked = limits.failures(challenges.RECOVERY.by_address, visitor().network, clock.now())
     return captchas.is_wanted(FORM, asked)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from flask import Request, Response, current_app, g
+from flask import Request, Response, current_app, g, request
 
 import clock
 from models import Resident, Session
 
 COOKIE = "abonent"
+DEVICE = "abonent_device"
 
 
 def token_hash(token: str) -> str:
@@ -37,6 +38,24 @@ def remember(response: Response, token: str, lifetime: int | None) -> None:
         COOKIE,
         token,
         max_age=lifetime,
+        httponly=True,
+        secure=current_app.extensions["settings"].is_secure,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def device_token() -> str:
+    """The token by which this browser is known for the second factor, "" where it is not."""
+    return request.cookies.get(DEVICE, "")
+
+
+def remember_device(response: Response, token: str) -> None:
+    """Lets the browser be known for a year: it is not asked for the second factor again."""
+    response.set_cookie(
+        DEVICE,
+        token,
+        max_age=365 * 24 * 3600,
         httponly=True,
         secure=current_app.extensions["settings"].is_secure,
         samesite="Lax",

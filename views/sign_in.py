@@ -18,55 +18,45 @@ from flask_login import current_user
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 
 import clock
-from models import Session
-from services import codes, sign_in
+from models import Resident, Session
+from services import codes, second_factor, sign_in
 from services.refusal import Refused
+from services.sign_in import Verified
 from views import captchas, hx, resume, sessions, texts
 from views.access import public
 from views.address import visitor
-from views.captchas import CaptchaForm
-from views.forms import at_most, required, word
+from views.forms import required, word
+from views.logins import LoginForm
 
 bp = Blueprint("sign_in", __name__)
 
 FORM = "sign-in"
-LABELS = {"phone": "sign_in.phone"}
-TOGGLES = {"email": "sign_in.by_email", "phone": "sign_in.by_phone"}
 
 
-class SignInForm(CaptchaForm):
-    login = StringField(word("sign_in.login"), [required(), at_most(254)])
+class SignInForm(LoginForm):
     password = PasswordField(word("sign_in.password"), [required()])
     remember = BooleanField(word("sign_in.remember"))
     captcha = StringField(word("sign_in.captcha"))
-    by = HiddenField()
     next = HiddenField()
     kept = HiddenField()
+    toggles = {"email": "sign_in.by_email", "phone": "sign_in.by_phone"}  # noqa: RUF012
     advice = waiting = False  # what the page adds to a refusal
 
     def __init__(self, **given: object) -> None:
-        super().__init__(data={"next": request.args.get("next", ""), "by": request.args.get("by", ""), **given})
-        ways = self.ways
-        if self.by.data not in ways:
-            self.by.data = ways[0]
-        if self.by.data != ways[0] and self.by.data in LABELS:
-            self.login.label.text = word(LABELS[self.by.data])
+        super().__init__(next=request.args.get("next", ""), **given)
 
     @property
-    def ways(self) -> tuple[str, ...]:
-        """What may be typed as a login, by the preset."""
-        return tuple(current_app.extensions["settings"].preset.sign_in)
-
-    @property
-    def others(self) -> list[tuple[str, word]]:
-        """(way, words of the link) for the other ways that have a switch of their own."""
-        return [(way, word(TOGGLES[way])) for way in self.ways if way != self.by.data and way in TOGGLES]
+    def remembers(self) -> bool:
+        return bool(self.remember.data) and current_app.extensions["settings"].preset.remember
 
 
 @bp.app_template_global()
 def sign_in_form(kept: str, after: str) -> SignInForm:
     """The form on the page of those whose session ended while they were typing."""
-    return SignInForm(formdata=None, kept=kept, next=after)
+    form = SignInForm()
+    form.kept.data, form.next.data = kept, after
+    form.login.data = None
+    return form
 
 
 @bp.get("/sign-in")
@@ -108,41 +98,44 @@ def _asks_picture(form: SignInForm) -> bool:
         return policy == "always"
     if not form.login.data:
         return sign_in.is_wary(visitor(), clock.now())
-    return captchas.is_wanted(FORM, sign_in.failures(_login(form), visitor(), clock.now()))
+    return captchas.is_wanted(FORM, sign_in.failures(form.value, visitor(), clock.now()))
 
 
 def _welcome(form: SignInForm) -> Response:
+    """Opens the portal, or asks a browser that is not known for the second factor."""
+    verified = sign_in.verify(form.value, form.password.data, visitor(), clock.now())
+    has_sms = current_app.extensions["settings"].has_sms
+    if second_factor.is_wanted(verified.resident, sessions.device_token(), has_sms):
+        token = codes.new_token()
+        second_factor.ask(verified, form.remembers, visitor(), clock.now(), token, has_sms)
+        return hx.go(url_for("factor.show", token=token, next=resume.inside(form.next.data) or None))
+    return opened(verified, form.remembers, form.next.data or "", form.kept.data or "")
+
+
+def opened(verified: Verified, remembered: bool, after: str, kept: str = "") -> Response:
     """A new token and a clean form session: nothing of what was before signing in stays valid after it."""
     token, before = codes.new_token(), g.session if current_user.is_authenticated else None
-    remembered = bool(form.remember.data) and current_app.extensions["settings"].preset.remember
-    opened = sign_in.enter(
-        _login(form), form.password.data, visitor(), clock.now(), token=token, remembered=remembered
-    )
+    entered = sign_in.begin(verified, visitor(), clock.now(), token, remembered)
     if before is not None:
         sign_in.leave(before, clock.now())
     session.clear()
     g.pop("csrf_token", None)
-    response = _onward(form, opened)
+    response = _onward(entered.resident, after, kept)
     lifetime = int(Session.lifetime(True).total_seconds()) if remembered else None
     sessions.remember(response, token, lifetime)
     return response
 
 
-def _onward(form: SignInForm, opened: Session) -> Response:
+def _onward(resident: Resident, after: str, kept: str) -> Response:
     """To the form that came too late, to the page that was wanted, or home."""
-    kept = resume.fields(form.kept.data) if form.kept.data else {"action": ""}
-    if kept["action"]:
-        return make_response(render_template("sign_in/kept.html", **kept))
-    return hx.go(texts.after_sign_in(opened.resident, resume.inside(form.next.data) or "/"))
+    late = resume.fields(kept) if kept else {"action": ""}
+    if late["action"]:
+        return make_response(render_template("sign_in/kept.html", **late))
+    return hx.go(texts.after_sign_in(resident, resume.inside(after) or "/"))
 
 
 def _page(form: SignInForm) -> dict[str, object]:
     return {"form": form, "picture": captchas.shown(FORM) if _asks_picture(form) else None}
-
-
-def _login(form: SignInForm) -> sign_in.Login:
-    ways = form.ways if form.by.data == form.ways[0] else (form.by.data,)
-    return sign_in.login_of(form.login.data, ways)
 
 
 @bp.get("/sign-out")

@@ -1,0 +1,80 @@
+"""The field «what you sign in by»: its label, its toggle, the supplier of an account — for sign-in and recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import current_app, request
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+
+from models import Supplier
+from services import sign_in
+from services.refusal import Refused
+from services.sign_in import Login, WhichSupplier
+from views.captchas import CaptchaForm
+from views.forms import at_most, required, word
+
+KEYBOARDS = {"email": "email", "phone": "tel"}
+NARROW = {"email": "sign_in.email", "phone": "sign_in.phone"}  # the labels where one way at a time is asked for
+
+
+class LoginForm(CaptchaForm):
+    """One field for every enabled way; where the preset toggles, for one way with a link to the other."""
+
+    login = StringField(word("sign_in.login"), [required(), at_most(254)])
+    supplier = SelectField(word("accounts.supplier"), validate_choice=False, default="")
+    by = HiddenField()
+    toggles: dict[str, str] = {}  # noqa: RUF012 - way → words of the link
+    asks_supplier = False
+
+    def __init__(self, **given: object) -> None:
+        super().__init__(data={"by": request.args.get("by", ""), **given})
+        if self.by.data not in self.ways:
+            self.by.data = self.ways[0]
+        if self.is_toggled and self.by.data in NARROW:
+            self.login.label.text = word(NARROW[self.by.data])
+        if self.supplier.data:
+            self.choose_supplier()
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """What may be typed, by the preset."""
+        return tuple(current_app.extensions["settings"].preset.sign_in)
+
+    @property
+    def is_toggled(self) -> bool:
+        return bool(current_app.extensions["settings"].preset.sign_in_toggle)
+
+    @property
+    def accepted(self) -> Sequence[str]:
+        return (self.by.data,) if self.is_toggled else self.ways
+
+    @property
+    def others(self) -> list[tuple[str, word]]:
+        """(way, words of the link) for the ways that are a toggle away."""
+        wanted = self.ways if self.is_toggled else ()
+        return [(way, word(self.toggles[way])) for way in wanted if way != self.by.data and way in self.toggles]
+
+    @property
+    def keyboard(self) -> str:
+        """Which keys a phone shows: those of the only way there is."""
+        return KEYBOARDS.get(self.accepted[0], "text") if len(self.accepted) == 1 else "text"
+
+    @property
+    def value(self) -> Login:
+        """What was typed, as it is looked up."""
+        chosen = self.supplier.data or ""
+        supplier = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else 0
+        return sign_in.login_of(self.login.data, self.accepted, supplier)
+
+    def refuse(self, refusal: Refused) -> None:
+        """A refusal that asks for the supplier shows the select."""
+        if isinstance(refusal, WhichSupplier):
+            self.choose_supplier()
+        super().refuse(refusal)
+
+    def choose_supplier(self) -> None:
+        self.asks_supplier = True
+        self.supplier.choices = [SelectChoice("", "Выберите поставщика")]
+        self.supplier.choices += [SelectChoice(str(row.id), row.title) for row in Supplier.by_name()]

@@ -1,0 +1,77 @@
+"""What the two ways by letter share: the fields, and the answer that is the same for a known address."""
+
+from __future__ import annotations
+
+from flask import Response, flash, render_template, url_for
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.widgets import PasswordInput
+
+import clock
+from services import codes, contacts, passwords, registration
+from services.refusal import Refused
+from services.registration import Newcomer
+from views import hx
+from views.address import visitor
+from views.forms import at_most, required, typed_once, word
+from views.registration import way
+from views.registration.way import ConsentForm
+
+SENT = "Письмо отправлено. Откройте почту и нажмите на ссылку в письме."
+
+
+class LetterForm(ConsentForm):
+    email = StringField(word("registration.email"), [required(), at_most(254)])
+    phone = StringField(word("registration.phone"), [required(), at_most(40)])
+    password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
+    once = HiddenField(default=codes.new_token)
+
+    def validate_email(self, field: StringField) -> None:
+        way.ask(contacts.email_of, field.data)
+
+    def validate_phone(self, field: StringField) -> None:
+        way.ask(contacts.phone_of, field.data)
+
+    def validate_password(self, field: PasswordField) -> None:
+        email = self.email.data or ""
+        way.ask(passwords.check, way.policy(), field.data, email, email.partition("@")[0])
+
+    def newcomer(self) -> Newcomer:
+        return Newcomer(
+            full_name=self.full_name.data if "full_name" in self else "",
+            email=self.email.data,
+            phone=self.phone.data,
+            password=self.password.data,
+            texts=self.agreed,
+            advertising=self.wants_advertising,
+            username=self.username.data if "username" in self else "",
+        )
+
+
+def show(page: str, form: LetterForm) -> str:
+    return render_template(f"{page}.html", **_facts(form))
+
+
+def answer(page: str, form: LetterForm) -> str | Response:
+    """Enters the newcomer, or shows the form again; sent twice it is answered twice and taken once."""
+    if way.is_refresh():
+        return show(page, form)
+    once = typed_once() or codes.new_token()
+    if registration.was_done(once) or _is_registered(form, once):
+        flash(SENT, "done")
+        return hx.go(url_for("registration.sent"))
+    return hx.again(page, **_facts(form))
+
+
+def _is_registered(form: LetterForm, once: str) -> bool:
+    if not form.validate() or not way.is_human(form):
+        return False
+    try:
+        registration.register(form.newcomer(), way.policy(), visitor(), clock.now(), once)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return False
+    return True
+
+
+def _facts(form: LetterForm) -> dict[str, object]:
+    return {"form": form, "rules": way.rules(), "ways": len(way.open_ways()), "picture": way.picture()}

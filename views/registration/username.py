@@ -1,0 +1,46 @@
+"""Registration by a user name that the person chooses (manual B)."""
+
+from __future__ import annotations
+
+from flask import Response
+from wtforms import PasswordField, StringField, ValidationError
+from wtforms.widgets import PasswordInput
+
+from services import contacts
+from views.access import public
+from views.forms import at_most, required, word
+from views.registration import letter, way
+from views.registration.letter import LetterForm
+from views.registration.way import WAYS, Way, bp
+
+WAYS["username"] = Way(
+    "registration.name", "По имени пользователя", "Имя вы придумаете сами, почта нужна для подтверждения.", ("email",)
+)
+
+
+class UsernameForm(LetterForm):
+    username = StringField(word("registration.username"), [required(), at_most(100)])
+    password_again = PasswordField(
+        word("registration.password_again"), [required()], widget=PasswordInput(hide_value=False)
+    )
+
+    def validate_username(self, field: StringField) -> None:
+        way.ask(contacts.username_of, field.data)
+
+    def validate_password_again(self, field: PasswordField) -> None:
+        if field.data != self.password.data:
+            raise ValidationError("Пароли не совпали. Введите пароль в оба поля одинаково")
+
+
+@bp.get("/registration/name")
+@public
+def name() -> str:
+    way.only_if_open("username")
+    return letter.show("registration/name", UsernameForm())
+
+
+@bp.post("/registration/name")
+@public
+def enter_name() -> str | Response:
+    way.only_if_open("username")
+    return letter.answer("registration/name", UsernameForm())
