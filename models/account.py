@@ -213,6 +213,15 @@ class Link(Base):
         except IntegrityError:
             return False
 
+    def is_login_of(cls, resident: Resident) -> bool:
+        """Does the resident sign in by the number of one of his accounts?"""
+        return bool(cls.select().where(cls.resident == resident, cls.is_login == True).exists())  # noqa: E712
+
+    @classmethod
+    def has_email_bills(cls, resident: Resident) -> bool:
+        """Does a bill of the resident come by e-mail?"""
+        return bool(cls.select().where(cls.resident == resident, cls.bills_by_email == True).exists())  # noqa: E712
+
     @classmethod
     def other_holders(cls, account: Account, resident: Resident) -> list[Resident]:
         """Who holds the account beside the resident."""

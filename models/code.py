@@ -41,6 +41,14 @@ class Code(Base):
         )
         return found
 
+    @classmethod
+    def open_of(cls, resident: Resident, purpose: str, now: datetime) -> Code | None:
+        """The newest one of the resident that still works."""
+        alive = (cls.used_at.is_null(), cls.expires_at > now)
+        query = cls.select().where(cls.resident == resident, cls.purpose == purpose, *alive)
+        found: Code | None = query.order_by(cls.id.desc()).first()
+        return found
+
     def is_alive(self, now: datetime) -> bool:
         return self.used_at is None and self.expires_at > now
 
@@ -63,7 +71,7 @@ class Code(Base):
     @classmethod
     def end_all(cls, resident: Resident, purposes: Iterable[str], now: datetime) -> None:
         """None of the resident's open links and codes of these purposes works any more."""
-        cls.update(used_at=now).where(
+        cls.update(used_at=now, facts="").where(
             cls.resident == resident, cls.purpose.in_(list(purposes)), cls.used_at.is_null()
         ).execute()
 

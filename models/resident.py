@@ -110,6 +110,12 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
         return bool(query.execute())
 
     @classmethod
+    def erase(cls, resident: Resident) -> None:
+        """Takes back all that was written of the person, the logins with it; what happened here keeps its row."""
+        usual = {name: field.default for name, field in cls._meta.fields.items() if name not in ("id", "created_at")}
+        cls.update({**usual, "state": DELETED}).where(cls.id == resident.id).execute()
+
+    @classmethod
     def forget_waiting(cls, before: datetime) -> int:
         """Erases those who registered and never came: what they typed is personal data without a purpose."""
         return int(cls.delete().where(cls.state == WAITING, cls.created_at < before).execute())
@@ -160,6 +166,23 @@ class Session(Base):
         return int((query.where(cls.id != but.id) if but else query).execute())
 
     @classmethod
+    def open_of(cls, resident: Resident, now: datetime) -> list[Session]:
+        """The browsers in which the resident is signed in, the one seen last first."""
+        rows = cls.select().where(cls.resident == resident, cls.ended_at.is_null(), cls.expires_at > now)
+        return list(rows.order_by(cls.seen_at.desc(), cls.id.desc()))
+
+    @classmethod
+    def log(cls, resident: Resident, limit: int, before: int | None = None) -> list[Session]:
+        """So many sign-ins of the resident, newest first, those over too; `before`: only those before this one."""
+        rows = cls.select().where(cls.resident == resident).order_by(cls.id.desc()).limit(limit)
+        return list(rows if before is None else rows.where(cls.id < before))
+
+    @classmethod
+    def of_resident(cls, resident: Resident, session_id: int) -> Session | None:
+        found: Session | None = cls.select().where(cls.resident == resident, cls.id == session_id).first()
+        return found
+
+    @classmethod
     def forget(cls, before: datetime) -> int:
         """Retention: where somebody signed in is personal data; what ended or expired earlier is erased."""
         # The first condition is the index: a session that ended would have expired within LONGEST.
@@ -196,9 +219,9 @@ class Device(Base):
         return found
 
     @classmethod
-    def forget_all(cls, resident: Resident) -> int:
-        """Every browser is new again."""
-        return int(cls.delete().where(cls.resident == resident).execute())
+    def forget_all(cls, resident: Resident, but: str = "") -> int:
+        """Every browser is new again, except the one of this token's hash."""
+        return int(cls.delete().where(cls.resident == resident, cls.token_hash != but).execute())
 
     @classmethod
     def forget(cls, before: datetime) -> int:
@@ -215,6 +238,13 @@ class Operator(Base):
 
     class Meta:
         indexes = ((("resident", "supplier"), True),)
+
+    @classmethod
+    def is_last_administrator(cls, resident: Resident) -> bool:
+        """Would the portal have no administrator of everything without this one?"""
+        administers = (cls.role == "administrator") & cls.supplier.is_null()
+        others = cls.select().join(Resident).where(administers, cls.resident != resident, Resident.state == ACTIVE)
+        return bool(cls.select().where(administers, cls.resident == resident).exists()) and not others.exists()
 
 
 Operator.add_index(

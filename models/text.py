@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import BooleanField, ForeignKeyField, IntegerField, TextField, fn
+from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
 
 from models.base import Base, UtcField
 from models.resident import Resident
@@ -56,11 +56,16 @@ class Consent(Base):
 
     @classmethod
     def newest(cls, resident: Resident) -> dict[str, int]:
-        """The newest version the resident has agreed to, by the text's slug."""
-        rows = (
-            Text.select(Text.slug, fn.MAX(Text.version).alias("version"))
-            .join(cls)
-            .where(cls.resident == resident, cls.is_given == True)  # noqa: E712
-            .group_by(Text.slug)
-        )
-        return {row.slug: row.version for row in rows}
+        """The version the resident agrees to, by the text's slug; what was taken back is not there."""
+        agreed: dict[str, int] = {}
+        for consent in cls.of_resident(resident):
+            if consent.is_given:
+                agreed[consent.text.slug] = consent.text.version
+            else:
+                agreed.pop(consent.text.slug, None)
+        return agreed
+
+    @classmethod
+    def of_resident(cls, resident: Resident) -> list[Consent]:
+        """Every tick and its end with the text it is about, in the order in which they were made."""
+        return list(cls.select(cls, Text).join(Text).where(cls.resident == resident).order_by(cls.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from models import Group, Link, Notice, Resident, lock, transaction
@@ -19,6 +20,7 @@ def arrange(link: Link, label: str, group: Group | None, by_email: bool, today: 
         raise Refused(f"Псевдоним не длиннее {LONGEST_ALIAS} знаков.", field="alias")
     if by_email and not link.bills_by_email:
         check_email_bills(link.resident, link.account.supplier_id, today)
+        write_monthly(link.resident)
     link.label, link.group, link.bills_by_email = label, group, by_email
     link.save()
     return link
@@ -30,6 +32,24 @@ def check_email_bills(resident: Resident, supplier: int, today: date) -> None:
         raise Refused("Поставщик не отправляет счета на e-mail.", field="bills_by")
     if resident.email_confirmed_at is None:
         raise Refused("Сначала подтвердите e-mail в профиле: счета придут на него.", field="bills_by")
+
+
+@transaction
+def choose_bills(resident: Resident, links: Iterable[Link], chosen: Collection[int], today: date) -> None:
+    """«Получать счета на e-mail» of many accounts at once: those whose id was ticked, the rest come on paper."""
+    for link in links:
+        by_email = link.account_id in chosen
+        if by_email and not link.bills_by_email:
+            check_email_bills(resident, link.account.supplier_id, today)
+            write_monthly(resident)
+        link.bills_by_email = by_email
+        link.save()
+
+
+def write_monthly(resident: Resident) -> None:
+    """Whoever chose bills by e-mail gets the monthly letter that brings them (product R4.2)."""
+    resident.monthly_bill = True
+    resident.save()
 
 
 @transaction

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from models import Code, Resident, lock, transaction
-from services import challenges, contacts, outbox
+from models import Code, Link, Resident, lock, transaction
+from services import accounts, challenges, codes, contacts, outbox
 from services.challenges import CONTACT, EMAIL, SMS, Answer, Way
 from services.limits import Visitor
 from services.refusal import Refused
 
 LETTERS = {EMAIL: "known-email", SMS: "known-phone"}
+FIELDS = {EMAIL: "email", SMS: "phone"}
+LAST_WAY = "По этому адресу или номеру вы входите в кабинет, другого способа у вас нет. Сначала добавьте другой."
 
 
 def ask(resident: Resident, channel: str, text: str, visitor: Visitor, now: datetime, token: str) -> Code:
@@ -19,10 +22,55 @@ def ask(resident: Resident, channel: str, text: str, visitor: Visitor, now: date
     owner = _owner(channel, address)
     if owner == resident and _is_confirmed(resident, channel):
         raise Refused(
-            "Этот адрес уже подтверждён." if channel == EMAIL else "Этот номер уже подтверждён.", field=channel
+            "Этот адрес уже подтверждён." if channel == EMAIL else "Этот номер уже подтверждён.",
+            field=FIELDS[channel],
         )
     letter = LETTERS[channel] if owner not in (None, resident) else ""
     return challenges.start(CONTACT, Way(channel, address), visitor, now, token, resident=resident, letter=letter)
+
+
+@transaction
+def keep_phone(known: Resident, text: str, ways: Collection[str]) -> Resident:
+    """Where no messages can be sent a phone is kept as it was typed: not confirmed, and no code ever goes there."""
+    resident, phone = lock(known), contacts.phone_of(text)
+    if phone != resident.phone or resident.phone_key is None:
+        if resident.phone_key and not has_login(resident, ways, but=SMS):
+            raise Refused(LAST_WAY, field=FIELDS[SMS])
+        resident.phone, resident.phone_key, resident.phone_confirmed_at = phone, None, None
+        resident.save()
+    return resident
+
+
+@transaction
+def remove_email(known: Resident, ways: Collection[str], now: datetime) -> Resident:
+    """The e-mail is taken away where another way in remains; the address is told, bills come on paper again."""
+    resident = lock(known)
+    if not has_login(resident, ways, but=EMAIL):
+        raise Refused(LAST_WAY, field=EMAIL)
+    _tell_old(resident, EMAIL, str(resident.email) if resident.email_confirmed_at else "", "", now)
+    resident.email, resident.email_key, resident.email_confirmed_at = "", None, None
+    resident.save()
+    accounts.back_to_paper(resident, now)
+    return resident
+
+
+def has_login(resident: Resident, ways: Collection[str], but: str) -> bool:
+    """Can the resident sign in by another of the enabled ways than this address?"""
+    keys = {"email": resident.email_key, "phone": resident.phone_key, "username": resident.username_key}
+    other = [key for way, key in keys.items() if way in ways and way != FIELDS[but]]
+    return any(other) or ("account" in ways and Link.is_login_of(resident))
+
+
+@transaction
+def cancel(request: Code, now: datetime) -> None:
+    """«Отменить»: the code that was sent is good for nothing."""
+    Code.redeem(request, now)
+
+
+def request_of(resident: Resident, token: str) -> Code | None:
+    """The resident's own request, whatever has become of it."""
+    request = Code.known(CONTACT.request, codes.token_hash(token))
+    return request if request is not None and request.resident == resident else None
 
 
 def confirm(resident: Resident, token: str, typed: str, visitor: Visitor, now: datetime, *, key: str) -> Resident:

@@ -14,6 +14,9 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 
 SHORT = {"password-changed", "account-registered"}  # there is a text message of it, too
 
+# What a resident who wants no letters goes without; what guards his login reaches him always.
+INFORMATION = {"account-linked", "account-shared", "payment-received"}
+
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 
 
@@ -28,13 +31,13 @@ def put(
     not_before: datetime | None = None,
     **ids: int,
 ) -> bool:
-    """Adds a letter in the caller's transaction; False where `key` was put before, or there is no address.
+    """Adds a letter in the caller's transaction; False where `key` was put before, or nobody is to have it.
 
     Only the kind and ids are kept: links, codes and sums are made when the letter is sent.
     """
     if resident is not None and not destination:
         channel, destination = _reach(kind, resident)
-    if not destination:
+    if not destination or not is_welcome(kind, resident):
         return False
     return Outbox.put(
         key=key,
@@ -56,6 +59,11 @@ def _reach(kind: str, resident: Resident) -> tuple[str, str]:
     if resident.email and (resident.email_confirmed_at or resident.state == UNCONFIRMED):
         return "email", str(resident.email)
     return ("sms", str(resident.phone)) if kind in SHORT and resident.phone_key else ("email", "")
+
+
+def is_welcome(kind: str, resident: Resident | None) -> bool:
+    """Does the resident want letters of the kind («E-mail уведомления»)?"""
+    return kind not in INFORMATION or resident is None or bool(resident.notify_email)
 
 
 def ids(letter: Outbox) -> dict[str, int]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from models import Attempt, Code, Resident, Session, transaction
+from models import Code, Resident, Session, transaction
 from models.resident import BLOCKED, DELETED
-from services import challenges, codes, letters, outbox, passwords, sign_in
+from services import challenges, codes, letters, new_password, passwords, sign_in
 from services.challenges import EMAIL, SMS, Answer, Way
 from services.letters import ACTIVATION, RECOVERY, RECOVERY_LIVES
 from services.limits import Visitor
@@ -82,15 +82,9 @@ def _set(token: str, password_hash: str, visitor: Visitor, now: datetime, own: S
     code = Code.known(RECOVERY, codes.token_hash(token))
     if code is None or code.resident is None or not Code.redeem(code, now):
         raise Refused(GONE)
-    resident = code.resident
-    resident.password_hash = password_hash
-    resident.save()
-    Resident.activate(resident.id, now)  # the mailbox has answered: a registration that waited for it is done
-    Session.end_all(resident, now, but=own)
-    errand = challenges.RECOVERY
-    Code.end_all(resident, [RECOVERY, errand.code, errand.request, ACTIVATION], now)
-    Attempt.forgive(sign_in.KIND, visitor.subject("resident", str(resident.id)))
-    outbox.put("password-changed", f"password-changed:{code.id}", now, resident=resident)
+    Resident.activate(code.resident.id, now)  # the mailbox has answered: a registration that waited for it is done
+    Code.end_all(code.resident, [ACTIVATION], now)
+    new_password.put(code.resident, password_hash, visitor, now, own)
 
 
 @transaction

@@ -22,12 +22,14 @@ from services.secrets import keyed
 from services.sign_in import Verified
 
 NONE, BY_CODE, TOTP = "", "code", "totp"
-SPARE = "factor-spare"
+SPARE, SETUP = "factor-spare", "factor-setup"
+SETUP_LIVES = timedelta(hours=1)  # the page with the secret that waits for the first code
 SPARES, SPARE_LENGTH = 10, 10
 SPARE_SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that is mistaken for another
 SPARES_LIVE = timedelta(days=3650)
 STEP = 30  # seconds of a TOTP code; one step either way is forgiven
 
+IS_ON = "Приложение уже подключено. Чтобы подключить другое, сначала отключите это."
 WRONG = "Код не подошёл. Проверьте, что на телефоне верное время, и введите следующий код."
 
 
@@ -139,16 +141,40 @@ def enable_codes(resident: Resident, has_sms: bool) -> None:
     """«Запрашивать подтверждение при входе с нового устройства/браузера»."""
     if way_to(resident, has_sms) is None:
         raise Refused("Сначала подтвердите телефон или e-mail: на них приходит код.", field="factor")
-    resident.factor = BY_CODE
-    resident.save()
+    resident = lock(resident)
+    if resident.factor == NONE:  # two open pages: an authenticator that was connected meanwhile asks for more
+        resident.factor = BY_CODE
+        resident.save()
 
 
 @transaction
-def enable_totp(resident: Resident, secret: str, typed: str, now: datetime, *, key: str, data_key: str) -> list[str]:
+def begin_totp(known: Resident, now: datetime, *, data_key: str, rng: Random = codes.CHANCE) -> str:
+    """The secret that waits for its first code: one and the same on every page that shows it, for an hour."""
+    resident = lock(known)
+    if resident.factor == TOTP:
+        raise Refused(IS_ON)
+    waiting_one = Code.open_of(resident, SETUP, now)
+    if waiting_one is not None:
+        return unsealed(str(waiting_one.facts), data_key)
+    secret = new_secret(rng)
+    made = codes.keep(SETUP, resident, codes.token_hash(codes.new_token(rng)), now, SETUP_LIVES)
+    made.facts = sealed(secret, data_key)
+    made.save()
+    return secret
+
+
+@transaction
+def enable_totp(known: Resident, typed: str, now: datetime, *, key: str, data_key: str) -> list[str]:
     """Starts asking for the authenticator's code, once one is right; the spare codes, shown this once."""
+    resident = lock(known)
+    setup = Code.open_of(resident, SETUP, now)
+    if resident.factor == TOTP or setup is None:
+        raise Refused(IS_ON if resident.factor == TOTP else challenges.TIME_IS_UP)
+    secret = unsealed(str(setup.facts), data_key)
     step = step_of(secret, typed, now)
     if step is None:
         raise Refused(WRONG, field="totp")
+    Code.end_all(resident, [SETUP], now)
     resident.factor, resident.totp_step = TOTP, step
     resident.totp_secret = sealed(secret, data_key)
     resident.save()
@@ -170,7 +196,7 @@ def disable(resident: Resident, now: datetime) -> None:
     """No browser is asked any more; the secret, the spare codes and the known browsers are forgotten."""
     resident.factor, resident.totp_secret, resident.totp_step = NONE, "", 0
     resident.save()
-    Code.end_all(resident, [SPARE, FACTOR.request], now)
+    Code.end_all(resident, [SPARE, SETUP, FACTOR.request], now)
     Device.forget_all(resident)
 
 

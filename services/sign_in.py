@@ -120,6 +120,26 @@ def verify(login: Login, password: str, visitor: Visitor, now: datetime) -> Veri
     return _let_in(Verified(resident, renewed), attempts)
 
 
+def prove(resident: Resident, password: str, visitor: Visitor, now: datetime, field: str = "password") -> None:
+    """Asks a signed-in resident for his password before something that a left-open browser must not do.
+
+    It is counted as a guess at his login: an open session is no second door for one who does not know it.
+    """
+    whose = visitor.subject("resident", str(resident.id))
+    try:
+        attempts = limits.spend([(BY_LOGIN, whose), (BY_ADDRESS, visitor.network)], now)
+    except TooMany as refusal:
+        raise Refused(refusal.sentence, field=field)
+    if not passwords.matches(str(resident.password_hash), password):
+        raise Wrong("Пароль не подошёл. Проверьте раскладку клавиатуры и заглавные буквы.", field=field)
+    _forgive(attempts)
+
+
+def guesses(resident: Resident, visitor: Visitor, now: datetime) -> int:
+    """How many wrong passwords of the resident count now."""
+    return limits.failures(BY_LOGIN, visitor.subject("resident", str(resident.id)), now)
+
+
 def _count(whose: str, visitor: Visitor, now: datetime) -> list[Attempt]:
     try:
         return limits.spend([(BY_LOGIN, whose), (BY_ADDRESS, visitor.network)], now)

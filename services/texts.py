@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from models import Consent, Resident, Text, transaction
+from models import Consent, Resident, Text, lock, transaction
 from services.refusal import Refused
 
 FIRST = Path(__file__).parent / "first_texts"
@@ -45,3 +45,23 @@ def agree(resident: Resident, texts: Iterable[Text], now: datetime, address: str
     """Stores the ticks: which version, when, from where."""
     for text in texts:
         Consent.create(resident=resident, text=text, at=now, address=address)
+
+
+@transaction
+def advertise(known: Resident, wanted: bool, now: datetime, address: str) -> Resident:
+    """«Рекламная рассылка» on or off: the tick and its end are both written down, each once."""
+    resident = lock(known)
+    if resident.advertising != wanted:
+        Consent.create(resident=resident, text=in_force([ADVERTISING])[0], is_given=wanted, at=now, address=address)
+        resident.advertising = wanted
+        resident.save()
+    return resident
+
+
+@transaction
+def take_back(resident: Resident, now: datetime, address: str) -> None:
+    """The person agrees to nothing any more; what was agreed to, and till when, stays as the evidence."""
+    given = {consent.text.slug: consent for consent in Consent.of_resident(resident)}
+    for consent in given.values():
+        if consent.is_given:
+            Consent.create(resident=resident, text=consent.text, is_given=False, at=now, address=address)

@@ -11,6 +11,7 @@ from models import Resident, Session
 
 COOKIE = "abonent"
 DEVICE = "abonent_device"
+DEVICE_LIVES = 365 * 24 * 3600
 
 
 def token_hash(token: str) -> str:
@@ -45,17 +46,16 @@ def remember(response: Response, token: str, lifetime: int | None) -> None:
     )
 
 
-def device_token() -> str:
-    """The token by which this browser is known for the second factor, "" where it is not."""
-    return request.cookies.get(DEVICE, "")
+def forget(response: Response) -> None:
+    response.delete_cookie(COOKIE, path="/", samesite="Lax")
 
 
 def remember_device(response: Response, token: str) -> None:
-    """Lets the browser be known for a year: it is not asked for the second factor again."""
+    """Marks the browser as one that has shown the second factor."""
     response.set_cookie(
         DEVICE,
         token,
-        max_age=365 * 24 * 3600,
+        max_age=DEVICE_LIVES,
         httponly=True,
         secure=current_app.extensions["settings"].is_secure,
         samesite="Lax",
@@ -63,5 +63,6 @@ def remember_device(response: Response, token: str) -> None:
     )
 
 
-def forget(response: Response) -> None:
-    response.delete_cookie(COOKIE, path="/", samesite="Lax")
+def device_token() -> str:
+    """The browser's mark, "" where it has none."""
+    return request.cookies.get(DEVICE, "")
