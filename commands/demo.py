@@ -43,7 +43,8 @@ def is_demo() -> bool:
 
 def logins() -> str:
     """Whom a newcomer can be, and what links the account of the one who has none."""
-    lines = [f"  {email}  {who}" for email, who in demo.CAST.items()]
+    found = demo.logins(settings().preset.sign_in)
+    lines = [f"  {login}  {who}" for login, who in found if login]
     return "\n".join([f"Войти можно так (пароль у всех {PASSWORD}):", *lines, *demo.facts_to_link()])
 
 

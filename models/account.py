@@ -213,6 +213,7 @@ class Link(Base):
         except IntegrityError:
             return False
 
+    @classmethod
     def is_login_of(cls, resident: Resident) -> bool:
         """Does the resident sign in by the number of one of his accounts?"""
         return bool(cls.select().where(cls.resident == resident, cls.is_login == True).exists())  # noqa: E712

@@ -240,6 +240,11 @@ class Operator(Base):
         indexes = ((("resident", "supplier"), True),)
 
     @classmethod
+    def is_one(cls, resident: Resident) -> bool:
+        """Does the resident work in the console?"""
+        return bool(cls.select().where(cls.resident == resident).exists())
+
+    @classmethod
     def is_last_administrator(cls, resident: Resident) -> bool:
         """Would the portal have no administrator of everything without this one?"""
         administers = (cls.role == "administrator") & cls.supplier.is_null()

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from exchange.town import Cast, Household, write_town
-from models import Account, Group, Notice, NoticeReceipt, Operator, Resident, Supplier, SupplierSetting, transaction
+from models import (
+    Account,
+    Group,
+    Link,
+    Notice,
+    NoticeReceipt,
+    Operator,
+    Resident,
+    Supplier,
+    SupplierSetting,
+    transaction,
+)
 from models.search import fold
-from services import imports, passwords, settings
+from services import contacts, imports, passwords, settings
 from services.linking import attach
 from services.refusal import Refused
 
@@ -28,6 +39,20 @@ CAST = {
 def is_settled() -> bool:
     """Is this database a demo's? It holds logins whose password everybody knows."""
     return SupplierSetting.of_day(None, KEY, EPOCH) is not None
+
+
+def logins(ways: Sequence[str]) -> list[tuple[str, str]]:
+    """(what to type, who it is) of the known residents, by the first of the portal's ways; operators by e-mail."""
+    return [(_login(Resident.by_login("email", email), ways, email), who) for email, who in CAST.items()]
+
+
+def _login(resident: Resident | None, ways: Sequence[str], email: str) -> str:
+    """How one signs in; one who has no login of the kind is shown by his e-mail."""
+    if resident is None or Operator.is_one(resident) or "email" in ways:
+        return email
+    if ways[0] == "account":
+        return next((str(link.account.number) for link in Link.held_by(resident) if link.is_login), "")
+    return str(resident.phone if ways[0] == "phone" else resident.username)
 
 
 def facts_to_link() -> list[str]:
@@ -56,8 +81,10 @@ def _move_in(cast: Cast, password_hash: str, now: datetime) -> None:
     _hold(anna, dacha, now, "Дача")
     _hold(anna, mother, now, "Мама")
     _write_notices(anna, now)
+    _sign_in_by(anna, flat)
     boris = make("boris@example.org", cast.boris)
     _hold(boris, cast.boris, now)
+    _sign_in_by(boris, cast.boris)
     attach(boris, _account(cast.shared.supplier, cast.shared.number), "operator", now, "Соседская дача")
     make("novichok@example.org", cast.novichok)
     Operator.create(resident=make("olga@example.org", None, "Ольга", "Смирнова"), role="clerk")
@@ -69,10 +96,16 @@ def _move_in(cast: Cast, password_hash: str, now: datetime) -> None:
 
 def _maker(password_hash: str, now: datetime) -> Callable[..., Resident]:
     def make(email: str, home: Household | None, name: str = "", surname: str = "") -> Resident:
+        username, phone = email.partition("@")[0], f"+7999000000{Resident.select().count() + 1}"
         return Resident.create(
             email=email,
             email_key=fold(email),
             email_confirmed_at=now,
+            username=username,
+            username_key=contacts.username_key(username),
+            phone=phone,
+            phone_key=phone,
+            phone_confirmed_at=now,
             surname=home.surname if home else surname,
             name=home.name if home else name,
             patronymic=home.patronymic if home else "",
@@ -82,6 +115,13 @@ def _maker(password_hash: str, now: datetime) -> Callable[..., Resident]:
         )
 
     return make
+
+
+def _sign_in_by(resident: Resident, home: Household) -> None:
+    """The number of the home's first account is a login, too."""
+    link = Link.of_resident(resident, _account(home.accounts[0].supplier, home.accounts[0].number))
+    assert link is not None, "the account was linked before"
+    Link.make_login(link)
 
 
 def _hold(resident: Resident, home: Household, now: datetime, place: str = "") -> None:
@@ -97,7 +137,13 @@ def _account(supplier: str, number: str) -> Account:
 
 
 def _facts(home: Household) -> list[str]:
-    lines = ["Лицевой счёт новичка, чтобы его привязать (любого из фактов хватит):"]
+    series, number, issued, code = home.passport
+    lines = [
+        "Лицевой счёт новичка, чтобы его привязать (любого из фактов хватит):",
+        f"  абонент {home.surname} {home.name} {home.patronymic}, родился {home.birth_date:%d.%m.%Y}, "
+        f"{home.settlement}, {home.street}, дом {home.house}, помещение {home.flat}",
+        f"  паспорт {series} {number}, выдан {issued:%d.%m.%Y}, код подразделения {code}",
+    ]
     for known in home.accounts:
         account = _account(known.supplier, known.number)
         facts = [f"счётчик № {number}" for number in known.meters]

@@ -34,7 +34,7 @@ def _way(login: Login, resident: Resident | None, has_sms: bool) -> Way:
     if resident is None or resident.state in (BLOCKED, DELETED):
         return Way(usual, "")
     phone = str(resident.phone) if has_sms and resident.phone_key else ""
-    if login.kind == "phone" or (login.kind != "email" and phone):
+    if login.kind == "phone" or (login.kind not in ("email", sign_in.OPERATOR) and phone):
         return Way(SMS, phone)
     return Way(EMAIL, str(resident.email))
 

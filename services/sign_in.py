@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models import Attempt, Link, Resident, Session, lock, transaction
+from models import Attempt, Link, Operator, Resident, Session, lock, transaction
 from models.resident import ACTIVE, WAITING
 from models.search import fold
 from services import codes, contacts, limits, passwords
@@ -14,6 +14,7 @@ from services.limits import Limit, TooMany, Visitor
 from services.refusal import Refused
 
 KIND = "sign-in"
+OPERATOR = "operator"  # an e-mail where residents have other logins: who works in the console has nothing else
 BY_LOGIN = Limit(KIND, 10)
 BY_ADDRESS = Limit(KIND, 300)  # generous: on the 25th a village signs in from behind one address
 WARY = 30  # so many failures from an address, and its forms ask for a picture
@@ -39,7 +40,7 @@ class WhichSupplier(Refused):
 class Login:
     """What was typed as a login, in the form it is looked up by.
 
-    `kind`: email, phone, username, account; `supplier` is the chosen one of an account, 0 where none was chosen.
+    `kind`: email, phone, username, account, operator; `supplier` is the one chosen for an account, 0 = none.
     """
 
     kind: str
@@ -57,8 +58,8 @@ def login_of(text: str, ways: Sequence[str], supplier: int = 0) -> Login:
 def _readings(text: str, ways: Sequence[str], supplier: int) -> list[Login]:
     """An address has an @, a phone is digits as people write them, anything may be an account's number or a name."""
     found = []
-    if "email" in ways and ("@" in text or len(ways) == 1):
-        return [Login("email", contacts.email_key(text))]
+    if "@" in text or ways == ("email",):
+        return [Login("email" if "email" in ways else OPERATOR, contacts.email_key(text))]
     if "phone" in ways and (contacts.phone_key(text).startswith("+") or len(ways) == 1):
         found.append(Login("phone", contacts.phone_key(text)))
     if "account" in ways:
@@ -77,6 +78,9 @@ def resident_of(login: Login) -> Resident | None:
 
 
 def _residents(login: Login) -> list[Resident]:
+    if login.kind == OPERATOR:
+        found = Resident.by_login("email", login.key)
+        return [found] if found and Operator.is_one(found) else []
     if login.kind != "account":
         found = Resident.by_login(login.kind, login.key)
         return [found] if found else []

@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+import clock
 from models import (
     Checkout,
+    Code,
     ExportBatch,
     Group,
     ImportRun,
@@ -21,6 +23,8 @@ from models import (
     Resident,
     Session,
 )
+from services import contact_change
+from services.limits import Visitor
 from tests import factories
 from tests.client import PageClient
 from views.access import is_public
@@ -107,8 +111,16 @@ def session(of: Resident) -> int:
     ).id  # fmt: skip
 
 
+def code_page(of: Resident) -> str:
+    """The page that waits for a code to a new e-mail."""
+    token = f"page-{of.id}"
+    here = Visitor(key="k" * 32)
+    contact_change.ask(of, "email", f"new{of.id}-{Code.select().count()}@example.org", here, clock.now(), token)
+    return token
+
+
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
-OWN_ROWS: dict[str, Callable[[Resident], int]] = {
+OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of).account_id,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,
@@ -117,6 +129,7 @@ OWN_ROWS: dict[str, Callable[[Resident], int]] = {
     "notice_id": notice,
     "order_id": order,
     "session_id": session,
+    "token": code_page,
 }
 
 

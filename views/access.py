@@ -8,7 +8,8 @@ from typing import TypeVar, cast
 from flask import abort, current_app
 from flask_login import current_user
 
-from models import Bill, Group, Link, NoticeReceipt, Operator, Order, Resident
+from models import Bill, Code, Group, Link, NoticeReceipt, Operator, Order, Resident
+from services import codes
 from views.ids import LARGEST
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -76,8 +77,14 @@ def own_notice(notice_id: int) -> NoticeReceipt:
     return receipt or abort(404)
 
 
+def own_code(purpose: str, token: str) -> Code:
+    """A request of the resident's own that waits for a code, or did: another's does not exist for him."""
+    found = Code.known(purpose, codes.token_hash(token))
+    return found if found is not None and found.resident == resident() else abort(404)
+
+
 def is_operator() -> bool:
-    return bool(Operator.select().where(Operator.resident == resident()).exists())
+    return Operator.is_one(resident())
 
 
 def own_roles() -> list[Operator]:

@@ -6,9 +6,11 @@ from flask import Flask, Response, current_app, request
 from flask_login import current_user
 
 from models import db
-from views import resume
-from views.access import is_public
+from views import first_steps, resume
+from views.access import is_public, resident
 from views.hx import go, is_htmx
+
+FREE = {"first_steps", "admin"}
 
 
 def install(app: Flask) -> None:
@@ -30,8 +32,10 @@ def disconnect(_fault: BaseException | None) -> None:
 
 def let_in() -> Response | None:
     """Nobody passes to a closed page without signing in; what he typed goes through the sign-in with him."""
-    if request.endpoint is None or is_public(request.endpoint) or current_user.is_authenticated:
+    if request.endpoint is None or is_public(request.endpoint):
         return None
+    if current_user.is_authenticated:
+        return _first_steps()
     if request.method == "GET":
         if is_htmx():
             return Response(
@@ -39,3 +43,11 @@ def let_in() -> Response | None:
             )
         return go(resume.sign_in_url(request.full_path.rstrip("?")))
     return resume.sign_in_page()
+
+
+def _first_steps() -> Response | None:
+    """A newcomer tells first what the preset wants to know; the console and the steps themselves are open."""
+    if request.blueprint in FREE:
+        return None
+    step = first_steps.where_next(resident())
+    return go(step) if step else None

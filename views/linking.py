@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from datetime import date
 from typing import Any
 
 from flask import Response, current_app, flash, render_template, request, url_for
@@ -23,6 +21,7 @@ from views.access import own_groups, resident
 from views.accounts import EMAIL, PAPER, bp, group_choices
 from views.address import visitor
 from views.captchas import CaptchaForm
+from views.dates import typed_day
 from views.forms import at_most, required, word
 
 FORM = "linking"
@@ -156,7 +155,7 @@ def _proof(form: LinkForm, facts: Collection[str]) -> Proof | None:
         return Proof(
             fact=form.fact.data,
             meter_number=form.meter_number.data or "",
-            payment_date=_day(form.payment_date.data) if form.fact.data == PAYMENT else None,
+            payment_date=typed_day(form.payment_date.data, "payment_date") if form.fact.data == PAYMENT else None,
             payment_sum=_sum(form, "payment_sum") if form.fact.data == PAYMENT else None,
             bill_sum=_sum(form, "bill_sum") if form.fact.data == BILL else None,
             activation_code=form.activation_code.data or "",
@@ -171,17 +170,3 @@ def _sum(form: LinkForm, name: str) -> int:
         return kopecks(form[name].data)
     except Refused as refusal:
         raise Refused(refusal.sentence, field=name)
-
-
-def _day(text: str) -> date:
-    """`14.10.2026`, `14.10.26` or `2026-10-14`."""
-    found = re.fullmatch(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4}|[0-9]{2})", text) or re.fullmatch(
-        r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})", text
-    )
-    if found is None:
-        raise Refused("Введите дату так: 14.10.2026", field="payment_date")
-    year, month, day = found.groups() if "y" in found.groupdict() else found.groups()[::-1]
-    try:
-        return date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
-    except ValueError:
-        raise Refused("Такого дня нет, проверьте дату", field="payment_date")

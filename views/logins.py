@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import current_app, request
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -20,7 +18,7 @@ NARROW = {"email": "sign_in.email", "phone": "sign_in.phone"}  # the labels wher
 
 
 class LoginForm(CaptchaForm):
-    """One field for every enabled way; where the preset toggles, for one way with a link to the other."""
+    """One field for every enabled way; where the preset toggles, labelled for one, with a link to the other."""
 
     login = StringField(word("sign_in.login"), [required(), at_most(254)])
     supplier = SelectField(word("accounts.supplier"), validate_choice=False, default="")
@@ -47,10 +45,6 @@ class LoginForm(CaptchaForm):
         return bool(current_app.extensions["settings"].preset.sign_in_toggle)
 
     @property
-    def accepted(self) -> Sequence[str]:
-        return (self.by.data,) if self.is_toggled else self.ways
-
-    @property
     def others(self) -> list[tuple[str, word]]:
         """(way, words of the link) for the ways that are a toggle away."""
         wanted = self.ways if self.is_toggled else ()
@@ -59,14 +53,15 @@ class LoginForm(CaptchaForm):
     @property
     def keyboard(self) -> str:
         """Which keys a phone shows: those of the only way there is."""
-        return KEYBOARDS.get(self.accepted[0], "text") if len(self.accepted) == 1 else "text"
+        asked = (self.by.data,) if self.is_toggled else self.ways
+        return KEYBOARDS.get(asked[0], "text") if len(asked) == 1 else "text"
 
     @property
     def value(self) -> Login:
-        """What was typed, as it is looked up."""
+        """What was typed, as it is looked up; an e-mail in the field of a phone is understood as well."""
         chosen = self.supplier.data or ""
         supplier = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else 0
-        return sign_in.login_of(self.login.data, self.accepted, supplier)
+        return sign_in.login_of(self.login.data, self.ways, supplier)
 
     def refuse(self, refusal: Refused) -> None:
         """A refusal that asks for the supplier shows the select."""

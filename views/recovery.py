@@ -20,7 +20,7 @@ from views.logins import LoginForm
 bp = Blueprint("recovery", __name__)
 
 FORM = "recovery"
-SENT = {"email": "recovery.sent_email", "phone": "recovery.sent_sms"}
+SENT = {"email": "recovery.sent_email", "operator": "recovery.sent_email", "phone": "recovery.sent_sms"}
 
 
 class RecoveryForm(LoginForm):

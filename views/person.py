@@ -1,0 +1,51 @@
+"""The form of a person's own data: a name, a birth date, a gender; a name is never refused for its form."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from wtforms import SelectField, StringField
+
+import clock
+from models import Resident
+from services import profile
+from services.profile import GENDERS, LONGEST_NAME, Person
+from services.refusal import Refused
+from views.dates import typed_day
+from views.forms import Form, at_most, required, word
+
+EXAMPLE = "23.09.1961"
+
+
+class PersonForm(Form):
+    surname = StringField(word("person.surname"), [required(), at_most(LONGEST_NAME)])
+    name = StringField(word("person.name"), [required(), at_most(LONGEST_NAME)])
+    patronymic = StringField(word("person.patronymic"), [at_most(LONGEST_NAME)])
+    birth_date = StringField(word("person.birth_date"), [at_most(20)])
+    gender = SelectField(word("person.gender"), choices=[("", "Не указан"), *GENDERS.items()], validate_choice=False)
+
+    @classmethod
+    def of(cls, resident: Resident) -> PersonForm:
+        """The form with what is known of the resident."""
+        born = f"{resident.birth_date:%d.%m.%Y}" if resident.birth_date else ""
+        return cls(
+            formdata=None, surname=resident.surname, name=resident.name, patronymic=resident.patronymic,
+            birth_date=born, gender=resident.gender,
+        )  # fmt: skip
+
+    def is_kept(self, resident: Resident) -> bool:
+        """Keeps what was typed; False where something of it is refused, its field says what."""
+        if not self.validate():
+            return False
+        try:
+            person = Person(
+                self.surname.data, self.name.data, self.patronymic.data, self._born(), self.gender.data or ""
+            )
+            profile.introduce(resident, person, clock.today())
+        except Refused as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+    def _born(self) -> date | None:
+        return typed_day(self.birth_date.data, "birth_date", EXAMPLE) if self.birth_date.data else None
