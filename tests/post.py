@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -9,7 +10,7 @@ import worker
 from config import Settings
 from gateways.mail import Mail, Undeliverable
 from models import Outbox
-from services import outbox
+from services import letters, outbox
 from tests.factories import NOW
 
 
@@ -55,3 +56,13 @@ def send(post: Post, settings: Settings, now: datetime = NOW, keeps_body: bool =
 
 def again(row: Outbox) -> Outbox:
     return Outbox.get_by_id(row.id)
+
+
+def newest_code(settings: Settings, now: datetime, place: int = 0) -> str:
+    """The digits of the newest message or letter (or the one so many before it), as its reader sees them."""
+    row = Outbox.select().order_by(Outbox.id.desc()).offset(place).get()
+    letter = letters.compose(row, worker.desk_of(settings), now)
+    assert letter is not None, f"{row.kind} has nothing to say any more"
+    found = re.search(r"(?<!\d)\d{5,6}(?!\d)", letter.body)
+    assert found, letter.body
+    return found[0]

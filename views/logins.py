@@ -17,14 +17,41 @@ KEYBOARDS = {"email": "email", "phone": "tel"}
 NARROW = {"email": "sign_in.email", "phone": "sign_in.phone"}  # the labels where one way at a time is asked for
 
 
-class LoginForm(CaptchaForm):
+class SupplierForm(CaptchaForm):
+    """A form about an account's number: the supplier is asked for where several have equal numbers."""
+
+    supplier = SelectField(word("accounts.supplier"), validate_choice=False, default="")
+    asks_supplier = False
+
+    def __init__(self, **given: object) -> None:
+        super().__init__(**given)
+        if self.supplier.data:
+            self._ask_supplier()
+
+    @property
+    def chosen_supplier(self) -> int:
+        """The supplier's id, 0 where none was chosen."""
+        chosen = self.supplier.data or ""
+        return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else 0
+
+    def refuse(self, refusal: Refused) -> None:
+        """A refusal that asks for the supplier shows the select."""
+        if isinstance(refusal, WhichSupplier):
+            self._ask_supplier()
+        super().refuse(refusal)
+
+    def _ask_supplier(self) -> None:
+        self.asks_supplier = True
+        self.supplier.choices = [SelectChoice("", "Выберите поставщика")]
+        self.supplier.choices += [SelectChoice(str(row.id), row.title) for row in Supplier.by_name()]
+
+
+class LoginForm(SupplierForm):
     """One field for every enabled way; where the preset toggles, labelled for one, with a link to the other."""
 
     login = StringField(word("sign_in.login"), [required(), at_most(254)])
-    supplier = SelectField(word("accounts.supplier"), validate_choice=False, default="")
     by = HiddenField()
     toggles: dict[str, str] = {}  # noqa: RUF012 - way → words of the link
-    asks_supplier = False
 
     def __init__(self, **given: object) -> None:
         super().__init__(data={"by": request.args.get("by", ""), **given})
@@ -32,8 +59,6 @@ class LoginForm(CaptchaForm):
             self.by.data = self.ways[0]
         if self.is_toggled and self.by.data in NARROW:
             self.login.label.text = word(NARROW[self.by.data])
-        if self.supplier.data:
-            self.choose_supplier()
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -59,17 +84,4 @@ class LoginForm(CaptchaForm):
     @property
     def value(self) -> Login:
         """What was typed, as it is looked up; an e-mail in the field of a phone is understood as well."""
-        chosen = self.supplier.data or ""
-        supplier = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else 0
-        return sign_in.login_of(self.login.data, self.ways, supplier)
-
-    def refuse(self, refusal: Refused) -> None:
-        """A refusal that asks for the supplier shows the select."""
-        if isinstance(refusal, WhichSupplier):
-            self.choose_supplier()
-        super().refuse(refusal)
-
-    def choose_supplier(self) -> None:
-        self.asks_supplier = True
-        self.supplier.choices = [SelectChoice("", "Выберите поставщика")]
-        self.supplier.choices += [SelectChoice(str(row.id), row.title) for row in Supplier.by_name()]
+        return sign_in.login_of(self.login.data, self.ways, self.chosen_supplier)

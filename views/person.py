@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 import clock
 from models import Resident
@@ -15,6 +16,7 @@ from views.dates import typed_day
 from views.forms import Form, at_most, required, word
 
 EXAMPLE = "23.09.1961"
+CHOICES = [SelectChoice("", "Не указан"), *(SelectChoice(key, label) for key, label in GENDERS.items())]
 
 
 class PersonForm(Form):
@@ -22,7 +24,7 @@ class PersonForm(Form):
     name = StringField(word("person.name"), [required(), at_most(LONGEST_NAME)])
     patronymic = StringField(word("person.patronymic"), [at_most(LONGEST_NAME)])
     birth_date = StringField(word("person.birth_date"), [at_most(20)])
-    gender = SelectField(word("person.gender"), choices=[("", "Не указан"), *GENDERS.items()], validate_choice=False)
+    gender = SelectField(word("person.gender"), choices=CHOICES, validate_choice=False)
 
     @classmethod
     def of(cls, resident: Resident) -> PersonForm:

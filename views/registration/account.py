@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from flask import Response, abort, current_app, flash, make_response, render_template, url_for
-from wtforms import PasswordField, SelectField, StringField, ValidationError
-from wtforms.fields.choices import SelectChoice
+from wtforms import PasswordField, StringField, ValidationError
 
 import clock
-from models import Supplier
 from services import challenges, codes, contacts, passwords, registration_account
 from services.refusal import Refused
 from services.registration_account import Identity
-from services.sign_in import WhichSupplier
 from views import challenge, hx
 from views.access import public
 from views.address import visitor
-from views.captchas import CaptchaForm
 from views.challenge import CodeForm, CodePage
 from views.forms import Form, at_most, required, word
+from views.logins import SupplierForm
 from views.registration import way
 from views.registration.way import WAYS, ConsentForm, Way, bp
 
@@ -31,20 +28,12 @@ WAYS["account"] = Way(
 ERRAND = challenges.ACCOUNT_REGISTRATION
 
 
-class WhoForm(CaptchaForm):
+class WhoForm(SupplierForm):
     account_number = StringField(word("registration.account_number"), [required(), at_most(60)])
     full_name = StringField(word("registration.holder"), [required(), at_most(200)])
-    supplier = SelectField(word("accounts.supplier"), validate_choice=False, default="")
-    asks_supplier = False
 
     def validate_account_number(self, field: StringField) -> None:
         way.ask(registration_account.plain_number, field.data, _digits())
-
-    def choose_supplier(self) -> None:
-        """Shows the select: equal numbers of several suppliers."""
-        self.asks_supplier = True
-        self.supplier.choices = [SelectChoice("", "Выберите поставщика")]
-        self.supplier.choices += [SelectChoice(str(row.id), row.title) for row in Supplier.by_name()]
 
 
 class MeterForm(Form):
@@ -93,25 +82,20 @@ def account() -> str:
 def identify() -> str | Response:
     way.only_if_open("account")
     form, token = WhoForm(), codes.new_token()
-    if form.supplier.data:
-        form.choose_supplier()
     if way.is_refresh():
         return render_template("registration/account.html", **_facts(form))
     if form.validate() and way.is_human(form):
         try:
             return _onward(_identified(form, token), token)
         except Refused as refusal:
-            if isinstance(refusal, WhichSupplier):
-                form.choose_supplier()
             form.refuse(refusal)
     return hx.again("registration/account", **_facts(form))
 
 
 def _identified(form: WhoForm, token: str) -> Identity:
     number = registration_account.plain_number(form.account_number.data, _digits())
-    chosen = int(form.supplier.data) if (form.supplier.data or "").isdecimal() else 0
     return registration_account.identify(
-        number, chosen, form.full_name.data, visitor(), clock.now(), clock.today(), token
+        number, form.chosen_supplier, form.full_name.data, visitor(), clock.now(), clock.today(), token
     )
 
 

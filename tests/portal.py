@@ -1,0 +1,23 @@
+"""Switches of another portal for one test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from presets import load_preset
+
+
+def switch(app: Flask, monkeypatch: pytest.MonkeyPatch, preset: str = "default", **switches: Any) -> None:
+    """The application runs with this preset and these switches until the test ends."""
+    chosen = load_preset(preset, switches, {})
+    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], preset=chosen))
+
+
+def without_sms(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real portal that sends letters and no messages."""
+    settings = replace(app.extensions["settings"], demo=False, mail_url="smtp://mail.example.org")
+    monkeypatch.setitem(app.extensions, "settings", settings)
