@@ -27,6 +27,10 @@ def up(migrator, db):
             table_name = "supplier"
 
     class Account(Frozen):
+        supplier = ForeignKeyField(Supplier)
+        kind = TextField()
+        contract = TextField()
+
         class Meta:
             table_name = "account"
 
@@ -93,4 +97,13 @@ def up(migrator, db):
     )
     Link.add_index(Link.index(Link.account, unique=True, where=SQL("is_login"), name="link_login"))
     Link._schema.create_indexes()
+    Account.add_index(
+        Account.index(
+            Account.supplier,
+            Account.contract,
+            where=SQL("kind = 'organisation'"),
+            name="account_organisation_contract",
+        )
+    )
+    Account._schema.create_indexes()
     db.create_tables([Device, LinkRequest])

@@ -22,6 +22,8 @@ from models.resident import Resident
 from models.search import fold
 from models.supplier import Supplier
 
+MOST_OBJECTS = 20  # accounts under one contract that are looked at
+
 
 class House(Base):
     """One building; `key` is the folded address, so two spellings of one house meet."""
@@ -48,6 +50,7 @@ class Account(Base):
     """
 
     supplier_id: int
+    house_id: int | None
     supplier = ForeignKeyField(Supplier, backref="accounts")
     number = TextField()
     els = TextField(default="")
@@ -108,6 +111,21 @@ class Account(Base):
         )
         return found
 
+    @classmethod
+    def of_organisation(cls, supplier: int, number: str) -> list[Account]:
+        """The supplier's accounts of organisations by the number of the account or of its contract, oldest first."""
+        named = (cls.number == number) | (cls.contract == number)
+        is_organisation = cls.kind == SQL("'organisation'")  # no value: only so the engines see that the index fits
+        rows = (
+            cls.select(cls, Supplier, House)
+            .join(Supplier)
+            .switch(cls)
+            .join(House)
+            .where(cls.supplier == supplier, is_organisation, named)
+            .order_by(cls.id)
+        )
+        return list(rows.limit(MOST_OBJECTS)) if number else []
+
     @property
     def address(self) -> str:
         """«г. Светлоречье, ул. Лесная, д. 12, кв. 45», as far as it is known; needs the house joined."""
@@ -132,6 +150,13 @@ class Account(Base):
         if self.kind == "organisation":
             return str(self.title)
         return " ".join(part for part in (self.surname, self.name, self.patronymic) if part)
+
+
+Account.add_index(
+    Account.index(
+        Account.supplier, Account.contract, where=SQL("kind = 'organisation'"), name="account_organisation_contract"
+    )
+)
 
 
 class Group(Base):

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hmac
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from models import Account, Group, Link, Notice, Resident, lock, transaction
-from models.proof import Paid, last_bill_sum, meter_numbers, newest_payments
-from services import contacts, limits, outbox, secrets, settings
+from services import contacts, limits, outbox, settings, sign_in
 from services.accounts import LONGEST_ALIAS, check_email_bills
 from services.limits import Limit, Visitor
+from services.proof import FACTS, ORGANISATION, PASSWORD, Proof, proves
 from services.refusal import Refused
 from services.suppliers import by_code
 
-METER, PAYMENT, BILL, ACTIVATION, BY_OPERATOR = "meter", "payment", "bill", "activation", "operator"
+BY_OPERATOR = "operator"
+NOBODY = 0  # the id of an account that is not there
 NB = "\N{NO-BREAK SPACE}"
 
 BY_RESIDENT = Limit("link-by-resident", 10)
@@ -29,20 +28,11 @@ WRONG = (
 
 
 @dataclass(frozen=True)
-class Proof:
-    """The fact that was chosen and what was typed for it; sums in kopecks."""
-
-    fact: str
-    meter_number: str = ""
-    payment_date: date | None = None
-    payment_sum: int | None = None
-    bill_sum: int | None = None
-    activation_code: str = ""
-
-
-@dataclass(frozen=True)
 class Wish:
-    """The account to be linked, and how it shall stand in the resident's portal."""
+    """The account to be linked, and how it shall stand in the resident's portal.
+
+    `number` is the account's; of an organisation it may be the contract's.
+    """
 
     supplier: int
     number: str
@@ -52,11 +42,10 @@ class Wish:
     by_email: bool = False
 
 
-def facts_of(supplier: int | None, preset: Sequence[str], today: date) -> tuple[str, ...]:
-    """Which facts the supplier accepts: its own setting, else the preset's; None = any supplier."""
+def facts_of(supplier: int | None, usual: Collection[str], today: date) -> tuple[str, ...]:
+    """Which facts the supplier accepts: its own setting, else the usual ones; None = any supplier."""
     own = settings.in_force(today).of(supplier).linking_facts if supplier is not None else None
-    known = (METER, PAYMENT, BILL, ACTIVATION)
-    return tuple(fact for fact in known if fact in (preset if own is None else own))
+    return tuple(fact for fact in FACTS if fact in (usual if own is None else own))
 
 
 def link(
@@ -66,23 +55,38 @@ def link(
 
     The answer is one and the same where there is no such account and where the fact is wrong, after the same work.
     """
-    number = wish.number.strip()
     if wish.proof.fact not in accepted:
         raise Refused("Этот поставщик подтверждает лицевой счёт иначе: выберите другой способ.", field="fact")
     if len(wish.label) > LONGEST_ALIAS:
         raise Refused(f"Псевдоним не длиннее {LONGEST_ALIAS} знаков.", field="alias")
     if wish.by_email:
         check_email_bills(resident, wish.supplier, today)
-    account = Account.by_number(wish.supplier, number)
-    held = Link.of_resident(resident, account) if account is not None else None
-    if held is not None:
-        return held, False
-    attempts = limits.spend(_counted(resident, wish.supplier, number, visitor), now)
-    is_right = proves(wish.proof, account.id if account is not None else 0, _hash(account), key, today)
-    if account is None or not is_right:
+    meant = _meant(wish)
+    held = [found for account in meant if (found := Link.of_resident(resident, account))]
+    if held and len(held) == len(meant):
+        return held[0], False
+    attempts = limits.spend(_counted(resident, wish, meant, visitor), now)
+    taken = {found.account_id for found in held}
+    account = _proved(wish.proof, [account for account in meant if account.id not in taken], key, today)
+    if account is None:
         raise Refused(WRONG)
     limits.succeed(attempts)
     return attach(resident, account, wish.proof.fact, now, wish.label, wish.group, wish.by_email)
+
+
+def _meant(wish: Wish) -> list[Account]:
+    """The accounts that the number may mean: none or one; several where it is an organisation's contract."""
+    number = wish.number.strip()
+    if wish.proof.fact == ORGANISATION:
+        return Account.of_organisation(wish.supplier, number)
+    found = Account.by_number(wish.supplier, number)
+    return [found] if found else []
+
+
+def _proved(proof: Proof, accounts: Sequence[Account], key: str, today: date) -> Account | None:
+    """The first account that the proof fits; where there is none, the same is asked of nobody's."""
+    fitting = [account for account in accounts or [Account(id=NOBODY)] if proves(proof, account, key, today)]
+    return next((account for account in fitting if account.id != NOBODY), None)
 
 
 def failures(resident: Resident, visitor: Visitor, now: datetime) -> int:
@@ -131,57 +135,19 @@ def attach_by_number(email: str, supplier_code: str, number: str, now: datetime)
     return attach(resident, account, BY_OPERATOR, now)[0]
 
 
-def proves(proof: Proof, account: int, activation_hash: str, key: str, today: date) -> bool:
-    """Does the typed fact fit the account? An account with nothing to compare is never proved."""
-    if proof.fact == METER:
-        wanted = plain_number(proof.meter_number)
-        return bool(wanted) and wanted in {plain_number(number) for number in meter_numbers(account, today)}
-    if proof.fact == PAYMENT:
-        last = last_payment(newest_payments(account))
-        return last is not None and proof.payment_date == last[0] and proof.payment_sum in last[1]
-    if proof.fact == BILL:
-        asked = last_bill_sum(account)
-        return bool(asked) and proof.bill_sum is not None and abs(asked or 0) == proof.bill_sum
-    typed = secrets.activation(key, proof.activation_code)
-    return hmac.compare_digest(typed, activation_hash or "-") and bool(proof.activation_code.strip())
-
-
-def plain_number(number: str) -> str:
-    """A meter's number as it is compared: letters and digits, without leading zeros («№ 0042-66/11» is «426611»)."""
-    return re.sub(r"[\W_]+", "", number).casefold().lstrip("0")
-
-
-def last_payment(payments: Sequence[Paid]) -> tuple[date, set[int]] | None:
-    """The newest day with a payment that was not taken back, and the sums that are right (exchange.md, point 12).
-
-    `payments` are newest first. Right is any payment of the day or the day's total, as paid or as credited.
-    """
-    standing: list[Paid] = []
-    for payment in reversed(payments):
-        if payment.credited > 0:
-            standing.append(payment)
-            continue
-        reversed_one = next((past for past in reversed(standing) if past.credited == -payment.credited), None)
-        if reversed_one is not None:
-            standing.remove(reversed_one)
-    if not standing:
-        return None
-    day = max(payment.on for payment in standing)
-    of_day = [payment for payment in standing if payment.on == day]
-    sums = {sum(payment.credited for payment in of_day), sum(payment.paid for payment in of_day)}
-    return day, sums | {payment.credited for payment in of_day} | {payment.paid for payment in of_day}
-
-
-def _counted(resident: Resident, supplier: int, number: str, visitor: Visitor) -> list[tuple[Limit, str]]:
-    return [
+def _counted(resident: Resident, wish: Wish, meant: Sequence[Account], visitor: Visitor) -> list[tuple[Limit, str]]:
+    """Whom the attempt counts for; a guess at a password counts for the sign-in of the one whose it is, too."""
+    number = str(meant[0].number) if meant else wish.number.strip()
+    counted = [
         (BY_RESIDENT, visitor.subject("resident", str(resident.id))),
-        (BY_ACCOUNT, visitor.subject("account", str(supplier), number)),
+        (BY_ACCOUNT, visitor.subject("account", str(wish.supplier), number)),
         (BY_ADDRESS, visitor.network),
     ]
-
-
-def _hash(account: Account | None) -> str:
-    return "" if account is None else str(account.activation_hash)
+    if wish.proof.fact == PASSWORD:
+        login = Link.login_of(meant[0] if meant else Account(id=NOBODY))
+        whose = sign_in.subject(sign_in.Login("account", number), login.resident if login else None, visitor)
+        counted.append((sign_in.BY_LOGIN, whose))
+    return counted
 
 
 def _tell(resident: Resident, account: Account, now: datetime) -> None:

@@ -12,7 +12,7 @@ from models import Supplier, SupplierSetting, transaction
 from services.refusal import Refused
 
 WARN, REFUSE = "warn", "refuse"
-FACTS = ("meter", "payment", "bill", "activation")
+FACTS = ("meter", "payment", "bill", "activation", "passport", "organisation", "password")
 
 # The most that a household can use in a month, in units of the register: more is asked about, never refused.
 MONTHLY_LIMITS: Mapping[str, int] = {
@@ -78,7 +78,7 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "expired_meters": (lambda value: value in (WARN, REFUSE), "warn или refuse"),
     "unusual_factor": (lambda value: _whole(value) and int(str(value)) >= 2, "целое число не меньше 2"),
     "monthly_limits": (_limits, "вид услуги и целое число единиц в месяц"),
-    "linking_facts": (_facts, "список из meter, payment, bill, activation"),
+    "linking_facts": (_facts, f"список из {', '.join(FACTS)}"),
     "shows_details": (_flag, "да или нет"),
     "offers_email_bills": (_flag, "да или нет"),
     # Read by `services/payment.py`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -24,16 +25,18 @@ from models import (
     db,
 )
 from models.proof import Paid, newest_payments
-from services import linking
+from services import limits, linking, passwords, secrets, sign_in
 from services.limits import TooMany, Visitor
-from services.linking import Proof, Wish, last_payment, plain_number
+from services.linking import Wish
+from services.proof import FACTS as ALL
+from services.proof import Passport, Proof, last_payment, plain_number
 from services.refusal import Refused
 from services.secrets import activation
+from services.settings import record
 from tests import factories
 from tests.factories import NOW, TODAY
 
 KEY = "d" * 40
-ALL = linking.METER, linking.PAYMENT, linking.BILL, linking.ACTIVATION
 HOME = Visitor("k" * 40, "192.0.2.1")
 
 
@@ -142,7 +145,7 @@ def test_a_fact_that_the_supplier_does_not_accept_is_refused_and_not_counted(
 def test_the_supplier_s_facts_come_before_the_preset_s(account: Account) -> None:
     factories.setting(account.supplier, "linking_facts", ["bill", "activation"])
     assert linking.facts_of(account.supplier_id, ["meter", "payment"], TODAY) == ("bill", "activation")
-    assert linking.facts_of(None, ["payment", "meter", "passport"], TODAY) == ("meter", "payment")
+    assert linking.facts_of(None, ["payment", "meter", "passport", "name"], TODAY) == ("meter", "payment", "passport")
 
 
 def test_linking_twice_is_answered_kindly(anna: Resident, account: Account) -> None:
@@ -288,3 +291,200 @@ def test_of_sixteen_guesses_at_once_no_more_than_ten_are_looked_at(app: Flask) -
         thread.join()
     assert len(answers) == 16
     assert sum(1 for answer in answers if answer == linking.WRONG) == 10
+
+
+PASSPORT = Passport("00 18", "000101", date(2018, 3, 15), "000-001", date(1973, 2, 20))
+
+
+@pytest.fixture
+def home(database: Flask) -> Account:
+    """An account whose passport came with the billing's package, as services/imports_rows.py hashes it."""
+    known = secrets.passport(KEY, "0018", "000101", "2018-03-15", "000-001", "1973-02-20")
+    return factories.account(flat="1", passport_hash=known, passport_key=secrets.key_id(KEY))
+
+
+def at_home(home: Account, **facts: object) -> Wish:
+    given = {"house": home.house_id, "flat": "кв. 1", "passport": PASSPORT, **facts}
+    return wish(home, Proof("passport", **given))  # type: ignore[arg-type]
+
+
+def test_address_and_passport_link_the_account(anna: Resident, home: Account) -> None:
+    made, is_new = link(anna, at_home(home))
+    assert (made.account_id, made.fact, is_new) == (home.id, "passport", True)
+
+
+NOT_AT_HOME = {
+    "flat": {"flat": "2"},
+    "no flat": {"flat": ""},
+    "house": {"house": 10**9},
+    "series": {"passport": replace(PASSPORT, series="0019")},
+    "number": {"passport": replace(PASSPORT, number="000102")},
+    "issued": {"passport": replace(PASSPORT, issued_on=date(2018, 3, 16))},
+    "code": {"passport": replace(PASSPORT, code="000-002")},
+    "born": {"passport": replace(PASSPORT, born_on=date(1973, 2, 21))},
+    "nothing": {"passport": None},
+}
+
+
+@pytest.mark.parametrize("facts", NOT_AT_HOME.values(), ids=NOT_AT_HOME.keys())
+def test_another_address_or_passport_is_refused_as_no_account(
+    anna: Resident, home: Account, facts: dict[str, object]
+) -> None:
+    with pytest.raises(Refused) as wrong:
+        link(anna, at_home(home, **facts))
+    with pytest.raises(Refused) as absent:
+        link(anna, replace(at_home(home), number="00000"))
+    assert wrong.value.sentence == absent.value.sentence == linking.WRONG
+
+
+def test_a_house_without_flats_is_proved_without_one(anna: Resident, home: Account) -> None:
+    home.flat = ""
+    home.save()
+    assert link(anna, at_home(home, flat=""))[1]
+
+
+def test_a_passport_hashed_under_a_lost_key_proves_nothing(anna: Resident, home: Account) -> None:
+    home.passport_key = secrets.key_id("another" * 6)
+    home.save()
+    with pytest.raises(Refused):
+        link(anna, at_home(home))
+
+
+def firm(**facts: object) -> Account:
+    given = {"kind": "organisation", "title": "ООО «Ёлочка»", "inn": "7707083893", "contract": "Э-17/2020", **facts}
+    return factories.account(**given)
+
+
+def of_firm(account: Account, number: str = "Э-17/2020", **facts: object) -> Wish:
+    given = {"title": "OOO Елочка", "inn": "7707083893", "bill_sum": 148533, **facts}  # the form in Latin letters
+    return Wish(account.supplier_id, number, Proof("organisation", **given))  # type: ignore[arg-type]
+
+
+def test_an_organisation_is_linked_by_its_contract_or_account(anna: Resident) -> None:
+    account = firm()
+    factories.bill(account)
+    assert link(anna, of_firm(account))[0].account_id == account.id
+    assert link(factories.resident(), of_firm(account, number=f" {account.number} "))[1]
+
+
+@pytest.mark.parametrize("facts", [{"title": "Сосна"}, {"title": "ООО"}, {"inn": "7707083894"}, {"bill_sum": 1}])
+def test_another_organisation_is_refused(anna: Resident, facts: dict[str, object]) -> None:
+    account = firm()
+    factories.bill(account)
+    with pytest.raises(Refused, match="Такого лицевого счёта нет"):
+        link(anna, of_firm(account, **facts))
+
+
+def test_a_household_is_no_organisation(anna: Resident) -> None:
+    account = firm(kind="person")
+    factories.bill(account)
+    with pytest.raises(Refused):
+        link(anna, of_firm(account, number=str(account.number)))
+
+
+def test_of_a_contract_s_objects_the_bill_tells_which(anna: Resident) -> None:
+    supplier = factories.supplier()
+    first, second = firm(of=supplier), firm(of=supplier)
+    factories.bill(first, to_pay=100)
+    factories.bill(second, to_pay=200)
+    assert link(anna, of_firm(first, bill_sum=200))[0].account_id == second.id
+    assert link(anna, of_firm(first, bill_sum=100))[0].account_id == first.id
+    assert link(anna, of_firm(first, bill_sum=5)) == (Link.get(account=first), False)
+
+
+SECRET = "Bereza-u-0kna"
+
+
+@pytest.fixture
+def mother(database: Flask) -> Link:
+    """A resident who signs in by the number of her account."""
+    who = factories.resident(name="Мария", password_hash=passwords.hashed(SECRET))
+    return factories.link(who, factories.account(number="1234564687460"), is_login=True)
+
+
+def by_password(of: Link, password: str = SECRET) -> Wish:
+    return wish(of.account, Proof("password", password=password))
+
+
+def test_the_password_of_another_account_links_it(anna: Resident, mother: Link) -> None:
+    made, is_new = link(anna, by_password(mother))
+    assert (made.account_id, made.fact, made.is_login, is_new) == (mother.account_id, "password", False, True)
+    assert Attempt.select().where(Attempt.succeeded == False).count() == 0  # noqa: E712
+
+
+def test_a_link_by_password_survives_the_password(anna: Resident, mother: Link) -> None:
+    link(anna, by_password(mother))
+    mother.resident.password_hash = passwords.hashed("Klen-u-0kna")
+    mother.resident.save()
+    assert [held.account_id for held in Link.held_by(anna)] == [mother.account_id]
+
+
+def test_only_an_account_that_signs_in_has_a_password(anna: Resident, mother: Link) -> None:
+    other = factories.link(mother.resident)
+    with pytest.raises(Refused, match="Такого лицевого счёта нет"):
+        link(anna, by_password(other))
+
+
+def test_the_password_of_a_closed_portal_proves_nothing(anna: Resident, mother: Link) -> None:
+    mother.resident.state = "blocked"
+    mother.resident.save()
+    with pytest.raises(Refused, match="Такого лицевого счёта нет"):
+        link(anna, by_password(mother))
+
+
+@pytest.mark.parametrize("password", [SECRET, "wrong"])
+def test_a_password_is_weighed_where_there_is_no_account(
+    anna: Resident, mother: Link, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    weighed: list[str] = []
+    matches = passwords.matches
+    monkeypatch.setattr(passwords, "matches", lambda known, typed: (weighed.append(typed), matches(known, typed))[1])
+    with pytest.raises(Refused) as absent:
+        link(anna, replace(by_password(mother, password), number="000"))
+    assert (weighed, absent.value.sentence) == ([password], linking.WRONG)
+
+
+def test_guesses_at_a_password_are_guesses_at_the_sign_in(anna: Resident, mother: Link) -> None:
+    for number in range(10):
+        with pytest.raises(Refused, match="Такого лицевого счёта нет"):
+            link(factories.resident(), by_password(mother, f"Parol-{number}"))
+    whose = HOME.subject("resident", str(mother.resident_id))
+    assert limits.failures(sign_in.BY_LOGIN, whose, NOW) == 10
+    with pytest.raises(TooMany):
+        link(anna, by_password(mother))
+
+
+def test_guesses_at_the_sign_in_are_guesses_here(anna: Resident, mother: Link) -> None:
+    whose = HOME.subject("resident", str(mother.resident_id))
+    for _ in range(10):
+        limits.spend([(sign_in.BY_LOGIN, whose)], NOW)
+    with pytest.raises(TooMany, match="Подождите"):
+        link(anna, by_password(mother))
+
+
+FACTS = ["passport", "organisation", "password"]
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_the_eleventh_guess_at_a_stranger_s_account_is_refused(home: Account, mother: Link, fact: str) -> None:
+    """By whoever, from wherever: the account has ten an hour."""
+    company = firm()
+    factories.bill(company)
+    wrong = {
+        "passport": at_home(home, flat="77"),
+        "organisation": of_firm(company, inn="0"),
+        "password": by_password(mother, "wrong"),
+    }[fact]
+    right = {"passport": at_home(home), "organisation": of_firm(company), "password": by_password(mother)}[fact]
+    for number in range(10):
+        with pytest.raises(Refused, match="Такого лицевого счёта нет"):
+            link(factories.resident(), wrong, Visitor("k" * 40, f"192.0.2.{number}"))
+    with pytest.raises(TooMany, match="Подождите 60\N{NO-BREAK SPACE}минут"):
+        link(factories.resident(), right, Visitor("k" * 40, "192.0.2.99"))
+    assert link(factories.resident(), right, after=timedelta(hours=1))[1]
+
+
+def test_a_supplier_may_accept_every_fact_there_is(account: Account) -> None:
+    for fact in FACTS:
+        record(account.supplier, "linking_facts", TODAY, [fact])
+        assert linking.facts_of(account.supplier_id, ["meter"], TODAY) == (fact,)

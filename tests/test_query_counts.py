@@ -25,7 +25,7 @@ class Town:
     """A resident, and a row of his for each argument of an address."""
 
     resident: Resident
-    rows: dict[str, int]
+    rows: dict[str, int | str]
 
 
 def town(size: int) -> Town:
@@ -35,7 +35,7 @@ def town(size: int) -> Town:
     notices = [notice(who) for _ in range(size)]
     bill = Bill.select().where(Bill.account == accounts[0]).order_by(Bill.order_key.desc()).first()
     rows = {"account_id": accounts[0].id, "bill_id": bill.id, "notice_id": notices[0], "order_id": order(who)}
-    return Town(who, {**rows, "group_id": factories.group(who, "Последняя").id})
+    return Town(who, {**rows, "group_id": factories.group(who, "Последняя").id, "way": "organisation"})
 
 
 def holding(who: Resident, size: int, position: int) -> Account:

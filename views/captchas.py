@@ -25,6 +25,7 @@ bp = Blueprint("captchas", __name__)
 
 LARGEST = 2**53 - 1
 KEPT = "captchas"
+LABELS = {"sign-in": "sign_in.captcha", "linking": "linking.captcha"}  # of forms with a word of their own
 
 
 class CaptchaForm(Form):
@@ -71,9 +72,9 @@ def refresh() -> str:
     name = request.args.get("form", "")
     if policy(name) == "off":
         abort(404)
-    return render_template(
-        "captchas/_captcha.html", form=CaptchaForm(formdata=None), picture=fresh(name), renewed=True
-    )
+    form = CaptchaForm(formdata=None)
+    form.captcha.label.text = word(LABELS.get(name, "registration.captcha"))
+    return render_template("captchas/_captcha.html", form=form, picture=fresh(name), renewed=True)
 
 
 def policy(name: str) -> str:

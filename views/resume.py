@@ -1,7 +1,7 @@
 """What was typed into a form survives a session or a page that has grown old.
 
 A POST that comes too late is not lost and not carried out either: its fields travel, signed, through the sign-in
-page and come back as a form with one button. Passwords, captchas and files do not travel.
+page and come back as a form with one button. Passwords, captchas, passports and files do not travel.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from views.hx import is_htmx
 
 KEPT_FOR = 3600 * 12
 LARGEST = 200_000
-NEVER = {"csrf_token", "password", "password_again", "captcha", "captcha_id", "code", "totp", "passport_number"}
+NEVER = {
+    "csrf_token", "password", "password_again", "captcha", "captcha_id", "code", "totp", "birth_date", "passed",
+    "passport_series", "passport_number", "passport_issuer", "passport_date", "passport_code",
+}  # fmt: skip
 
 
 def split(url: str) -> SplitResult:

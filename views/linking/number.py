@@ -1,33 +1,32 @@
-"""«Добавить лицевой счёт»: the account's number, one fact that proves it, how it shall stand in the portal."""
+"""By the account's number and one fact that proves it, and how the account shall stand in the portal."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import TypeVar
 
-from flask import Response, current_app, flash, render_template, request, url_for
+from flask import Response, current_app, request
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import Supplier
 from services import groups, linking
 from services.accounts import LONGEST_ALIAS
-from services.linking import ACTIVATION, BILL, METER, PAYMENT, Proof, Wish
+from services.linking import Wish
 from services.payment import kopecks
+from services.proof import ACTIVATION, BILL, METER, PAYMENT, Proof
 from services.refusal import Refused
-from views import captchas, hx
+from views import captchas
 from views.access import own_groups, resident
-from views.accounts import EMAIL, PAPER, bp, group_choices
-from views.address import visitor
-from views.captchas import CaptchaForm
-from views.dates import typed_day
+from views.accounts import EMAIL, PAPER, group_choices
 from views.forms import at_most, required, word
+from views.linking.shapes import day_of
+from views.linking.way import LinkingForm, Sheet, Way, choose_supplier, is_human, linked, picture
 
-FORM = "linking"
+Read = TypeVar("Read")
 
 
-class LinkForm(CaptchaForm):
+class LinkForm(LinkingForm):
     """Fields as in the register of names; only those of the chosen fact are asked."""
 
     supplier = SelectField(word("accounts.supplier"), validate_choice=False)
@@ -62,22 +61,19 @@ FACT_WORDS = {
 }
 
 
-@bp.get("/accounts/link")
-def link() -> str:
-    form = LinkForm(formdata=request.args) if request.args else LinkForm(formdata=None)
-    return render_template("accounts/link.html", **_page(form))
+def show() -> Sheet:
+    return _sheet(LinkForm(formdata=request.args) if request.args else LinkForm(formdata=None))
 
 
-@bp.post("/accounts/link")
-def add() -> Response:
+def add() -> Sheet | Response:
     form = LinkForm()
     facts = _offer(form)
     if captchas.is_refresh():
-        return hx.again("accounts/link", **_page(form))
+        return _sheet(form)
     is_right = form.validate()  # first: it forgets what was refused before
     proof = _proof(form, facts)
-    if not is_right or form.mistakes or proof is None or not _is_human(form):
-        return hx.again("accounts/link", **_page(form))
+    if not is_right or form.mistakes or proof is None or not is_human(form):
+        return _sheet(form)
     wish = Wish(
         supplier=int(form.supplier.data),
         number=form.number.data,
@@ -86,40 +82,29 @@ def add() -> Response:
         group=groups.chosen(own_groups(), form.group.data or ""),
         by_email=form.bills_by.data == EMAIL,
     )
-    key = current_app.extensions["settings"].data_key
-    try:
-        made, is_new = linking.link(resident(), wish, facts, visitor(), key, clock.now(), clock.today())
-    except Refused as refusal:
-        form.refuse(refusal)
-        return hx.again("accounts/link", **_page(form))
-    number = f"№\N{NO-BREAK SPACE}{form.number.data}"
-    flash(
-        f"Вам добавлен лицевой счёт {number}." if is_new else f"Лицевой счёт {number} уже в вашем кабинете.", "done"
-    )
-    return hx.go(url_for(".show", account_id=made.account_id))
+    return linked(form, wish, _usual()) or _sheet(form)
 
 
-def _page(form: LinkForm) -> dict[str, Any]:
+WAY = Way(word("linking.title"), word("linking.by_number"), show, add)
+
+
+def _sheet(form: LinkForm) -> Sheet:
     """Everything the form is shown with: its choices, the fields of each fact, a picture if one is asked."""
-    return {
-        "form": form,
-        "facts": {fact: [(form[name], word(hint)) for name, hint in FIELDS[fact].items()] for fact in _offer(form)},
-        "can_email": resident().email_confirmed_at is not None,
-        "picture": captchas.shown(FORM) if _asks_captcha() else None,
-    }
+    facts = {fact: [(form[name], word(hint)) for name, hint in FIELDS[fact].items()] for fact in _offer(form)}
+    can_email = resident().email_confirmed_at is not None
+    return Sheet({"form": form, "facts": facts, "can_email": can_email, "picture": picture()})
+
+
+def _usual() -> tuple[str, ...]:
+    facts: tuple[str, ...] = current_app.extensions["settings"].preset.linking_facts
+    return facts
 
 
 def _offer(form: LinkForm) -> tuple[str, ...]:
-    """Fills the selects and answers which facts the chosen supplier accepts; a single supplier is chosen already."""
-    suppliers = list(Supplier.by_name())
-    chosen = next((supplier for supplier in suppliers if str(supplier.id) == form.supplier.data), None)
-    if chosen is None and len(suppliers) == 1:
-        chosen = suppliers[0]
-        form.supplier.data = str(chosen.id)
-    preset = current_app.extensions["settings"].preset.linking_facts
-    facts = linking.facts_of(chosen.id if chosen else None, preset, clock.today())
-    form.supplier.choices = [SelectChoice("", "Выберите поставщика")] * (chosen is None)
-    form.supplier.choices += [SelectChoice(str(supplier.id), supplier.title) for supplier in suppliers]
+    """Fills the selects and answers which facts the chosen supplier accepts."""
+    chosen = choose_supplier(form, "Выберите поставщика")
+    accepted = linking.facts_of(chosen.id if chosen else None, _usual(), clock.today())
+    facts = tuple(fact for fact in accepted if fact in FIELDS)
     form.group.choices = group_choices(own_groups())
     form.fact.choices = [SelectChoice(fact, word(FACT_WORDS[fact])) for fact in facts]
     if form.fact.data not in facts:
@@ -133,17 +118,9 @@ def _filled(form: LinkForm, facts: tuple[str, ...]) -> str | None:
     return next((fact for fact in facts if any(form[name].data for name in FIELDS[fact])), None)
 
 
-def _asks_captcha() -> bool:
-    return captchas.is_wanted(FORM, linking.failures(resident(), visitor(), clock.now()))
-
-
-def _is_human(form: LinkForm) -> bool:
-    return not _asks_captcha() or captchas.passes(form, FORM)
-
-
 def _proof(form: LinkForm, facts: Collection[str]) -> Proof | None:
     """What was typed for the chosen fact; None where it is empty or unreadable, the field says so."""
-    if not form.supplier.data or all(choice.value != form.supplier.data for choice in form.supplier.choices):
+    if not form.supplier.data:
         form.refuse(Refused("Выберите поставщика из списка", field="supplier"))
     names = FIELDS[form.fact.data] if form.fact.data in facts else {}
     empty = [name for name in names if not form[name].data]
@@ -155,9 +132,9 @@ def _proof(form: LinkForm, facts: Collection[str]) -> Proof | None:
         return Proof(
             fact=form.fact.data,
             meter_number=form.meter_number.data or "",
-            payment_date=typed_day(form.payment_date.data, "payment_date") if form.fact.data == PAYMENT else None,
-            payment_sum=_sum(form, "payment_sum") if form.fact.data == PAYMENT else None,
-            bill_sum=_sum(form, "bill_sum") if form.fact.data == BILL else None,
+            payment_date=_read(form, "payment_date", day_of) if form.fact.data == PAYMENT else None,
+            payment_sum=_read(form, "payment_sum", kopecks) if form.fact.data == PAYMENT else None,
+            bill_sum=_read(form, "bill_sum", kopecks) if form.fact.data == BILL else None,
             activation_code=form.activation_code.data or "",
         )
     except Refused as refusal:
@@ -165,8 +142,8 @@ def _proof(form: LinkForm, facts: Collection[str]) -> Proof | None:
         return None
 
 
-def _sum(form: LinkForm, name: str) -> int:
+def _read(form: LinkForm, name: str, reader: Callable[[str], Read]) -> Read:
     try:
-        return kopecks(form[name].data)
+        return reader(form[name].data)
     except Refused as refusal:
         raise Refused(refusal.sentence, field=name)

@@ -1,0 +1,53 @@
+"""What people type of days, sums and numbers, read; what cannot be read is said in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from wtforms import Field, ValidationError
+from wtforms.form import BaseForm
+
+import clock
+from services.refusal import Refused
+
+_DAYS = (
+    re.compile(r"(?P<d>[0-9]{1,2})[./ -](?P<m>[0-9]{1,2})[./ -](?P<y>[0-9]{4}|[0-9]{2})"),
+    re.compile(r"(?P<y>[0-9]{4})-(?P<m>[0-9]{1,2})-(?P<d>[0-9]{1,2})"),
+    re.compile(r"(?P<d>[0-9]{2})(?P<m>[0-9]{2})(?P<y>[0-9]{4})"),
+)
+
+
+def reads(reader: Callable[[str], object]) -> Callable[[BaseForm, Field], None]:
+    """A validator: what the reader refuses is refused at the field."""
+
+    def validate(_form: BaseForm, field: Field) -> None:
+        try:
+            reader(field.data or "")
+        except Refused as refusal:
+            raise ValidationError(refusal.sentence)
+
+    return validate
+
+
+def day_of(text: str) -> date:
+    """`14.10.2026`, `14.10.26`, `2026-10-14` or `14102026`; two digits of a year mean the past."""
+    found = next(filter(None, (days.fullmatch(text.strip()) for days in _DAYS)), None)
+    if found is None:
+        raise Refused("Введите дату так: 14.10.2026")
+    year = int(found["y"])
+    if len(found["y"]) == 2:
+        year += 2000 if 2000 + year <= clock.today().year else 1900
+    try:
+        return date(year, int(found["m"]), int(found["d"]))
+    except ValueError:
+        raise Refused("Такого дня нет, проверьте дату")
+
+
+def inn_of(text: str) -> str:
+    """An ИНН, ten or twelve digits; blanks between them mean nothing."""
+    bare = "".join(text.split())
+    if not re.fullmatch(r"[0-9]{10}|[0-9]{12}", bare):
+        raise Refused("ИНН — это 10 или 12 цифр")
+    return bare
