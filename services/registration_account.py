@@ -16,7 +16,7 @@ from models import Account, Code, Link, LinkRequest, Notice, Resident, transacti
 from models.proof import meter_numbers
 from models.request import SECOND
 from models.resident import ACTIVE
-from services import challenges, codes, contacts, limits, linking, names, outbox, passwords, texts
+from services import challenges, codes, contacts, limits, linking, names, outbox, passwords, proof, texts
 from services.challenges import ACCOUNT_REGISTRATION, EMAIL, SMS, Way
 from services.limits import Limit, Visitor
 from services.names import Fit
@@ -85,7 +85,7 @@ def prove_by_meter(token: str, meter_number: str, now: datetime, today: date) ->
     row = Code.known(IDENTITY, codes.token_hash(token))
     if row is None or not _spend_try(row, now):
         raise Refused("Попытки кончились. Начните регистрацию ещё раз или обратитесь к поставщику услуг.")
-    known, wanted = Identity(**json.loads(row.facts)), linking.plain_number(meter_number)
+    known, wanted = Identity(**json.loads(row.facts)), proof.plain_number(meter_number)
     accounts = [it for it in Account.open_by_number(known.number, today) if known.supplier in (0, it.supplier_id)]
     fitting = [it for it in accounts if wanted and wanted in _meters(it, today)]
     if not fitting:
@@ -96,7 +96,7 @@ def prove_by_meter(token: str, meter_number: str, now: datetime, today: date) ->
 
 
 def _meters(account: Account, today: date) -> set[str]:
-    return {linking.plain_number(number) for number in meter_numbers(account.id, today)}
+    return {proof.plain_number(number) for number in meter_numbers(account.id, today)}
 
 
 @transaction

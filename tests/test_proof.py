@@ -12,7 +12,7 @@ from services.proof import Passport, Proof, plain_flat, plain_title
 from services.refusal import Refused
 from tests.factories import NOW
 from views.linking.selects import masked
-from views.linking.shapes import day_of, inn_of
+from views.shapes import day_of, inn_of
 
 TITLES = [
     "ООО «Ёлочка»",

@@ -16,17 +16,14 @@ from views.address import visitor
 from views.challenge import CodeForm, CodePage
 from views.forms import Form, at_most, required, word
 from views.person import PersonForm
-from views.registration import way
+from views.shapes import reads
 
 bp = Blueprint("first_steps", __name__, url_prefix="/first-steps")
 
 
 class EmailForm(Form):
-    email = StringField(word("registration.email"), [required(), at_most(254)])
+    email = StringField(word("registration.email"), [required(), at_most(254), reads(contacts.email_of)])
     once = HiddenField(default=codes.new_token)
-
-    def validate_email(self, field: StringField) -> None:
-        way.ask(contacts.email_of, field.data)
 
 
 def where_next(who: Resident) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
@@ -12,10 +10,9 @@ from models import Resident
 from services import profile
 from services.profile import GENDERS, LONGEST_NAME, Person
 from services.refusal import Refused
-from views.dates import typed_day
 from views.forms import Form, at_most, required, word
+from views.shapes import day_of, reads
 
-EXAMPLE = "23.09.1961"
 CHOICES = [SelectChoice("", "Не указан"), *(SelectChoice(key, label) for key, label in GENDERS.items())]
 
 
@@ -23,7 +20,7 @@ class PersonForm(Form):
     surname = StringField(word("person.surname"), [required(), at_most(LONGEST_NAME)])
     name = StringField(word("person.name"), [required(), at_most(LONGEST_NAME)])
     patronymic = StringField(word("person.patronymic"), [at_most(LONGEST_NAME)])
-    birth_date = StringField(word("person.birth_date"), [at_most(20)])
+    birth_date = StringField(word("person.birth_date"), [at_most(20), reads(day_of)])
     gender = SelectField(word("person.gender"), choices=CHOICES, validate_choice=False)
 
     @classmethod
@@ -40,14 +37,12 @@ class PersonForm(Form):
         if not self.validate():
             return False
         try:
-            person = Person(
-                self.surname.data, self.name.data, self.patronymic.data, self._born(), self.gender.data or ""
-            )
-            profile.introduce(resident, person, clock.today())
+            profile.introduce(resident, self._person(), clock.today())
         except Refused as refusal:
             self.refuse(refusal)
             return False
         return True
 
-    def _born(self) -> date | None:
-        return typed_day(self.birth_date.data, "birth_date", EXAMPLE) if self.birth_date.data else None
+    def _person(self) -> Person:
+        born = day_of(self.birth_date.data) if self.birth_date.data else None
+        return Person(self.surname.data, self.name.data, self.patronymic.data, born, self.gender.data or "")

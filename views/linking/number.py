@@ -20,8 +20,8 @@ from views import captchas
 from views.access import own_groups, resident
 from views.accounts import EMAIL, PAPER, group_choices
 from views.forms import at_most, required, word
-from views.linking.shapes import day_of
 from views.linking.way import LinkingForm, Sheet, Way, choose_supplier, is_human, linked, picture
+from views.shapes import day_of
 
 Read = TypeVar("Read")
 

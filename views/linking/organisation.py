@@ -8,8 +8,8 @@ from services.linking import Wish
 from services.payment import kopecks
 from services.proof import ORGANISATION, Proof
 from views.forms import at_most, required, word
-from views.linking.shapes import inn_of, reads
 from views.linking.way import LinkingForm, one_page
+from views.shapes import inn_of, reads
 
 
 class OrganisationForm(LinkingForm):

@@ -8,8 +8,8 @@ from services.linking import Wish
 from services.proof import PASSPORT, Passport, Proof
 from views.forms import at_most, required, word
 from views.linking.place import PlaceForm, choose_place
-from views.linking.shapes import day_of, reads
 from views.linking.way import choose_supplier, one_page
+from views.shapes import day_of, reads
 
 
 class HouseholdForm(PlaceForm):

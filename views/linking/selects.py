@@ -10,8 +10,8 @@ from services.payment import kopecks
 from services.proof import PAYMENT, Proof
 from views.forms import at_most, required, word
 from views.linking.place import PlaceForm, choose, choose_house, choose_place, named, plain
-from views.linking.shapes import day_of, reads
 from views.linking.way import choose_supplier, one_page
+from views.shapes import day_of, reads
 
 MOST_HOUSES = 200  # more are not one list: the street is chosen first
 

@@ -17,6 +17,7 @@ from views.forms import Form, at_most, required, word
 from views.logins import SupplierForm
 from views.registration import way
 from views.registration.way import WAYS, ConsentForm, Way, bp
+from views.shapes import ask, reads
 
 WAYS["account"] = Way(
     "registration.account",
@@ -33,7 +34,7 @@ class WhoForm(SupplierForm):
     full_name = StringField(word("registration.holder"), [required(), at_most(200)])
 
     def validate_account_number(self, field: StringField) -> None:
-        way.ask(registration_account.plain_number, field.data, _digits())
+        ask(registration_account.plain_number, field.data, _digits())
 
 
 class MeterForm(Form):
@@ -42,20 +43,18 @@ class MeterForm(Form):
 
 class ContactForm(Form):
     phone = StringField(word("registration.mobile"), [at_most(40)])
-    email = StringField(word("registration.email"), [at_most(254)])
+    email = StringField(word("registration.email"), [at_most(254), reads(contacts.email_of)])
 
     def validate_phone(self, field: StringField) -> None:
         if _has_sms():
             required()(self, field)
-            way.ask(contacts.mobile_of, field.data)
+            ask(contacts.mobile_of, field.data)
         elif field.data:
-            way.ask(contacts.phone_of, field.data)
+            ask(contacts.phone_of, field.data)
 
     def validate_email(self, field: StringField) -> None:
         if not _has_sms():
             required()(self, field)
-        if field.data:
-            way.ask(contacts.email_of, field.data)
 
 
 class PasswordForm(ConsentForm):
@@ -63,7 +62,7 @@ class PasswordForm(ConsentForm):
     password_again = PasswordField(word("recovery.password_again"), [required()])
 
     def validate_password(self, field: PasswordField) -> None:
-        way.ask(passwords.check, way.policy(), field.data)
+        ask(passwords.check, way.policy(), field.data)
 
     def validate_password_again(self, field: PasswordField) -> None:
         if field.data != self.password.data:

@@ -16,13 +16,11 @@ from views.forms import at_most, required, word
 from views.registration import way
 from views.registration.letter import SENT
 from views.registration.way import bp
+from views.shapes import reads
 
 
 class AgainForm(CaptchaForm):
-    email = StringField(word("registration.email"), [required(), at_most(254)])
-
-    def validate_email(self, field: StringField) -> None:
-        way.ask(contacts.email_of, field.data)
+    email = StringField(word("registration.email"), [required(), at_most(254), reads(contacts.email_of)])
 
 
 @bp.get("/registration/sent")

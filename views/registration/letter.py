@@ -15,25 +15,20 @@ from views.address import visitor
 from views.forms import at_most, required, typed_once, word
 from views.registration import way
 from views.registration.way import ConsentForm
+from views.shapes import ask, reads
 
 SENT = "Письмо отправлено. Откройте почту и нажмите на ссылку в письме."
 
 
 class LetterForm(ConsentForm):
-    email = StringField(word("registration.email"), [required(), at_most(254)])
-    phone = StringField(word("registration.phone"), [required(), at_most(40)])
+    email = StringField(word("registration.email"), [required(), at_most(254), reads(contacts.email_of)])
+    phone = StringField(word("registration.phone"), [required(), at_most(40), reads(contacts.phone_of)])
     password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
     once = HiddenField(default=codes.new_token)
 
-    def validate_email(self, field: StringField) -> None:
-        way.ask(contacts.email_of, field.data)
-
-    def validate_phone(self, field: StringField) -> None:
-        way.ask(contacts.phone_of, field.data)
-
     def validate_password(self, field: PasswordField) -> None:
         email = self.email.data or ""
-        way.ask(passwords.check, way.policy(), field.data, email, email.partition("@")[0])
+        ask(passwords.check, way.policy(), field.data, email, email.partition("@")[0])
 
     def newcomer(self) -> Newcomer:
         return Newcomer(

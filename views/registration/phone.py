@@ -18,6 +18,7 @@ from views.challenge import CodeForm, CodePage
 from views.forms import at_most, required, word
 from views.registration import way
 from views.registration.way import WAYS, ConsentForm, Way, bp
+from views.shapes import ask, reads
 
 WAYS["phone"] = Way("registration.phone", "По номеру телефона", "Понадобится телефон: на него придёт код.", ("sms",))
 
@@ -25,15 +26,12 @@ ERRAND = challenges.PHONE_REGISTRATION
 
 
 class PhoneForm(ConsentForm):
-    phone = StringField(word("registration.phone"), [required(), at_most(40)])
+    phone = StringField(word("registration.phone"), [required(), at_most(40), reads(contacts.mobile_of)])
     password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
     once = HiddenField(default=codes.new_token)
 
-    def validate_phone(self, field: StringField) -> None:
-        way.ask(contacts.mobile_of, field.data)
-
     def validate_password(self, field: PasswordField) -> None:
-        way.ask(passwords.check, way.policy(), field.data, contacts.phone_key(self.phone.data or "")[2:])
+        ask(passwords.check, way.policy(), field.data, contacts.phone_key(self.phone.data or "")[2:])
 
     def newcomer(self) -> Newcomer:
         return Newcomer(self.phone.data, self.password.data, self.agreed, self.wants_advertising)

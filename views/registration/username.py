@@ -12,6 +12,7 @@ from views.forms import at_most, required, word
 from views.registration import letter, way
 from views.registration.letter import LetterForm
 from views.registration.way import WAYS, Way, bp
+from views.shapes import reads
 
 WAYS["username"] = Way(
     "registration.name", "По имени пользователя", "Имя вы придумаете сами, почта нужна для подтверждения.", ("email",)
@@ -19,13 +20,10 @@ WAYS["username"] = Way(
 
 
 class UsernameForm(LetterForm):
-    username = StringField(word("registration.username"), [required(), at_most(100)])
+    username = StringField(word("registration.username"), [required(), at_most(100), reads(contacts.username_of)])
     password_again = PasswordField(
         word("registration.password_again"), [required()], widget=PasswordInput(hide_value=False)
     )
-
-    def validate_username(self, field: StringField) -> None:
-        way.ask(contacts.username_of, field.data)
 
     def validate_password_again(self, field: PasswordField) -> None:
         if field.data != self.password.data:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, current_app, request, url_for
-from wtforms import BooleanField, ValidationError
+from wtforms import BooleanField
 from wtforms.validators import DataRequired
 
 from models import Captcha
 from services import passwords, texts
-from services.refusal import Refused
 from views import captchas
 from views.captchas import CaptchaForm
 
@@ -97,11 +95,3 @@ def policy() -> passwords.Policy:
 def rules() -> list[passwords.Rule]:
     """The rules of the password, as far as what was typed keeps them."""
     return passwords.rules(policy(), request.form.get("password", ""))
-
-
-def ask(rule: Callable[..., object], *values: object) -> None:
-    """Runs a rule of the services as a validator: its refusal stands at the field."""
-    try:
-        rule(*values)
-    except Refused as refusal:
-        raise ValidationError(refusal.sentence)

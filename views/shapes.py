@@ -23,12 +23,18 @@ def reads(reader: Callable[[str], object]) -> Callable[[BaseForm, Field], None]:
     """A validator: what the reader refuses is refused at the field."""
 
     def validate(_form: BaseForm, field: Field) -> None:
-        try:
-            reader(field.data or "")
-        except Refused as refusal:
-            raise ValidationError(refusal.sentence)
+        if field.data:  # whether it may be empty is another's question
+            ask(reader, field.data)
 
     return validate
+
+
+def ask(rule: Callable[..., object], *values: object) -> None:
+    """Runs a rule of the services within a validator: its refusal stands at the field."""
+    try:
+        rule(*values)
+    except Refused as refusal:
+        raise ValidationError(refusal.sentence)
 
 
 def day_of(text: str) -> date:
