@@ -244,6 +244,12 @@ class Link(Base):
         return bool(cls.select().where(cls.resident == resident, cls.is_login == True).exists())  # noqa: E712
 
     @classmethod
+    def login_numbers(cls, resident: Resident) -> list[str]:
+        """The numbers of the accounts that the resident signs in by."""
+        rows = cls.select(cls, Account).join(Account).where(cls.resident == resident, cls.is_login == True)  # noqa: E712
+        return [str(link.account.number) for link in rows.order_by(cls.id)]
+
+    @classmethod
     def has_email_bills(cls, resident: Resident) -> bool:
         """Does a bill of the resident come by e-mail?"""
         return bool(cls.select().where(cls.resident == resident, cls.bills_by_email == True).exists())  # noqa: E712

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import BooleanField, ForeignKeyField, IntegerField, TextField
+from peewee import BooleanField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.base import Base, UtcField
 from models.resident import Resident
@@ -66,6 +66,10 @@ class Consent(Base):
         return agreed
 
     @classmethod
-    def of_resident(cls, resident: Resident) -> list[Consent]:
+    def held_by(cls, resident: Resident) -> ModelSelect[Consent]:
         """Every tick and its end with the text it is about, in the order in which they were made."""
-        return list(cls.select(cls, Text).join(Text).where(cls.resident == resident).order_by(cls.id))
+        return cls.select(cls, Text).join(Text).where(cls.resident == resident).order_by(cls.id)
+
+    @classmethod
+    def of_resident(cls, resident: Resident) -> list[Consent]:
+        return list(cls.held_by(resident))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from models import Code, Link, Resident, lock, transaction
-from services import accounts, challenges, codes, contacts, outbox
+from services import accounts, challenges, contacts, outbox
 from services.challenges import CONTACT, EMAIL, SMS, Answer, Way
 from services.limits import Visitor
 from services.refusal import Refused
@@ -65,12 +65,6 @@ def has_login(resident: Resident, ways: Collection[str], but: str) -> bool:
 def cancel(request: Code, now: datetime) -> None:
     """«Отменить»: the code that was sent is good for nothing."""
     Code.redeem(request, now)
-
-
-def request_of(resident: Resident, token: str) -> Code | None:
-    """The resident's own request, whatever has become of it."""
-    request = Code.known(CONTACT.request, codes.token_hash(token))
-    return request if request is not None and request.resident == resident else None
 
 
 def confirm(resident: Resident, token: str, typed: str, visitor: Visitor, now: datetime, *, key: str) -> Resident:

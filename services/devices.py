@@ -53,3 +53,12 @@ def guesses(resident: Resident, visitor: Visitor, now: datetime) -> Guesses | No
     whose, since = visitor.subject("resident", str(resident.id)), now - LOOKED_AT
     last = Attempt.nth_failure(sign_in.KIND, whose, 1, since)
     return Guesses(Attempt.failures(sign_in.KIND, whose, since), last) if last else None
+
+
+@transaction
+def forget_choice(session: Session) -> bool:
+    """The account that the pages of this browser show is not chosen any more; was one?"""
+    was_chosen = session.current_account is not None
+    session.current_account = None
+    session.save()
+    return was_chosen

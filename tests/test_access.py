@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 import clock
 from models import (
     Checkout,
-    Code,
+    Consent,
     ExportBatch,
     Group,
     ImportRun,
@@ -22,9 +22,9 @@ from models import (
     RefusedRow,
     Resident,
     Session,
+    Text,
 )
-from services import contact_change
-from services.limits import Visitor
+from services import challenges, codes
 from tests import factories
 from tests.client import PageClient
 from views.access import is_public
@@ -106,22 +106,31 @@ def notice(of: Resident) -> int:
 
 def session(of: Resident) -> int:
     return Session.create(
-        resident=of, token_hash=f"hash-{of.id}", created_at=factories.NOW, seen_at=factories.NOW,
-        expires_at=factories.NOW + timedelta(days=1),
+        resident=of, token_hash=f"hash-{of.id}-{Session.select().count()}", created_at=factories.NOW,
+        seen_at=factories.NOW, expires_at=factories.NOW + timedelta(days=1),
     ).id  # fmt: skip
 
 
-def code_page(of: Resident) -> str:
-    """The page that waits for a code to a new e-mail."""
-    token = f"page-{of.id}"
-    here = Visitor(key="k" * 32)
-    contact_change.ask(of, "email", f"new{of.id}-{Code.select().count()}@example.org", here, clock.now(), token)
+def consent(of: Resident) -> int:
+    text, _ = Text.get_or_create(
+        slug="agreement", version=1, defaults={"title": "Соглашение", "body": "", "published_at": factories.NOW}
+    )
+    return Consent.create(resident=of, text=text, at=factories.NOW).id
+
+
+def contact_request(of: Resident) -> str:
+    """The token of a page that waits for the code of a new e-mail."""
+    token = codes.new_token()
+    request = codes.keep(challenges.CONTACT.request, of, codes.token_hash(token), clock.now(), timedelta(hours=1))
+    request.channel, request.facts = "email", '{"to": "new@example.org"}'
+    request.save()
     return token
 
 
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of).account_id,
+    "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,
     "link_id": lambda of: factories.link(of).id,
@@ -129,7 +138,7 @@ OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "notice_id": notice,
     "order_id": order,
     "session_id": session,
-    "token": code_page,
+    "token": contact_request,
 }
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from flask import abort, current_app
 from flask_login import current_user
 
-from models import Bill, Code, Group, Link, NoticeReceipt, Operator, Order, Resident
+from models import Bill, Code, Consent, Group, Link, NoticeReceipt, Operator, Order, Resident, Session
 from services import codes
 from views.ids import LARGEST
 
@@ -81,6 +81,17 @@ def own_code(purpose: str, token: str) -> Code:
     """A request of the resident's own that waits for a code, or did: another's does not exist for him."""
     found = Code.known(purpose, codes.token_hash(token))
     return found if found is not None and found.resident == resident() else abort(404)
+
+
+def own_session(session_id: int) -> Session:
+    """A sign-in of the resident, over or not."""
+    return Session.of_resident(resident(), session_id) or abort(404)
+
+
+def own_consent(consent_id: int) -> Consent:
+    """A tick the resident made, with the text it is under."""
+    consent: Consent | None = Consent.held_by(resident()).where(Consent.id == consent_id).first()
+    return consent or abort(404)
 
 
 def is_operator() -> bool:

@@ -28,6 +28,7 @@ from views import (
     texts,
 )
 from views.admin import home as admin_home
+from views.profile import page as profile_page
 
 BLUEPRINTS: list[Blueprint] = [
     pages.bp,
@@ -46,6 +47,7 @@ BLUEPRINTS: list[Blueprint] = [
     factor.bp,
     first_steps.bp,
     outbox.bp,
+    profile_page.bp,
     recovery.bp,
     registration.bp,
     sign_in.bp,

@@ -26,6 +26,7 @@ bp = Blueprint("captchas", __name__)
 LARGEST = 2**53 - 1
 KEPT = "captchas"
 LABELS = {"sign-in": "sign_in.captcha", "linking": "linking.captcha"}  # of forms with a word of their own
+BESIDE = {"email-change", "password-change"}  # their forms may stand on one page
 
 
 class CaptchaForm(Form):
@@ -33,6 +34,10 @@ class CaptchaForm(Form):
 
     captcha = StringField(word("registration.captcha"))
     renewed = False  # was the picture alone asked for?
+
+    def beside(self, name: str) -> None:
+        """Several forms with a picture stand on one page: each field has an id of its own."""
+        self.captcha.id = f"captcha-{name}"
 
 
 @bp.get(f"/captcha/<int(largest={LARGEST}):captcha_id>.png")
@@ -74,6 +79,8 @@ def refresh() -> str:
         abort(404)
     form = CaptchaForm(formdata=None)
     form.captcha.label.text = word(LABELS.get(name, "registration.captcha"))
+    if name in BESIDE:
+        form.beside(name)
     return render_template("captchas/_captcha.html", form=form, picture=fresh(name), renewed=True)
 
 

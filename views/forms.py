@@ -91,6 +91,10 @@ class Form(FlaskForm):  # type: ignore[misc]
         else:
             field.errors = [*field.errors, refusal.sentence]
 
+    def label_of(self, identity: str) -> str:
+        """The label of the field with this id, for the error summary."""
+        return next((str(field.label.text) for field in self if field.id == identity), "")
+
     @property
     def mistakes(self) -> list[tuple[str, str]]:
         """(id of the field or "", sentence) of everything to mend, for the error summary."""

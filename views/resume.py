@@ -19,8 +19,8 @@ from views.hx import is_htmx
 KEPT_FOR = 3600 * 12
 LARGEST = 200_000
 NEVER = {
-    "csrf_token", "password", "password_again", "captcha", "captcha_id", "code", "totp", "birth_date", "passed",
-    "passport_series", "passport_number", "passport_issuer", "passport_date", "passport_code",
+    "csrf_token", "password", "password_again", "old_password", "captcha", "captcha_id", "code", "totp", "passed",
+    "birth_date", "passport_series", "passport_number", "passport_issuer", "passport_date", "passport_code",
 }  # fmt: skip
 
 

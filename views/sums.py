@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 from models import Account
 from services import payment
@@ -77,13 +76,9 @@ class Sums:
         wrong = [(entry.field, entry.error) for entry in self.entries if entry.error]
         return [("", sentence) for sentence in self.form_errors] + wrong
 
-    def __contains__(self, name: object) -> bool:
-        return any(entry.field == name for entry in self.entries)
-
-    def __getitem__(self, name: str) -> SimpleNamespace:
-        """A field for the error summary: its label is what the sum is about."""
-        entry = next(entry for entry in self.entries if entry.field == name)
-        return SimpleNamespace(label=SimpleNamespace(text=entry.about))
+    def label_of(self, identity: str) -> str:
+        """What the sum is about, for the error summary."""
+        return next((entry.about for entry in self.entries if entry.field == identity), "")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,241 @@
+"""«Контактные данные»: a new e-mail or phone, the code that goes to it, and the e-mail's removal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, current_app, flash, render_template, request, url_for
+from wtforms import StringField, ValidationError
+
+import clock
+from models import Code
+from services import challenges, codes, contact_change, contacts
+from services.challenges import CONTACT, EMAIL, SMS
+from services.refusal import Refused
+from views import captchas, challenge, hx
+from views.access import own_code, resident
+from views.address import visitor
+from views.captchas import CaptchaForm
+from views.challenge import CodeForm, CodePage
+from views.forms import Form, at_most, required, word
+from views.profile import bp
+
+FORM = "email-change"
+
+
+class AddressForm(Form):
+    """C's inline edit: one field, `email` or `phone`."""
+
+    email = StringField(word("profile.email"), [required(), at_most(254)])
+    phone = StringField(word("profile.phone"), [required(), at_most(40)])
+
+    def __init__(self, channel: str) -> None:
+        who = resident()
+        super().__init__(data={"email": who.email, "phone": contacts.shown_phone(str(who.phone))})
+        delattr(self, "phone" if channel == EMAIL else "email")
+
+
+class EmailForm(CaptchaForm):
+    """D's «Почта»: the new address twice, a picture where the preset asks for one."""
+
+    email = StringField(word("profile.email_new"), [required(), at_most(254)])
+    email_again = StringField(word("profile.email_again"), [required(), at_most(254)])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.beside(FORM)
+
+    def validate_email_again(self, field: StringField) -> None:
+        if contacts.email_key(field.data) != contacts.email_key(self.email.data or ""):
+            raise ValidationError("Адреса не совпали. Введите новый адрес в оба поля одинаково.")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A line of the section: whether it is confirmed, and what can be done about it."""
+
+    channel: str
+    label: str
+    value: str
+    is_confirmed: bool
+    needs_code: bool
+    url: str
+
+
+def facts() -> dict[str, object]:
+    who = resident()
+    phone, email = contacts.shown_phone(str(who.phone)), str(who.email)
+    return {
+        "contacts": [
+            Contact(SMS, "profile.phone", phone, who.phone_key is not None, has_channel(SMS), url_for(".phone")),
+            Contact(
+                EMAIL,
+                "profile.email",
+                email,
+                who.email_confirmed_at is not None,
+                has_channel(EMAIL),
+                url_for(".email"),
+            ),
+        ]
+    }
+
+
+def has_channel(channel: str) -> bool:
+    """Can codes be sent there?"""
+    settings = current_app.extensions["settings"]
+    return bool(settings.has_email if channel == EMAIL else settings.has_sms)
+
+
+@bp.get("/contacts/email")
+def email() -> str:
+    return render_template("profile/contact.html", **_page(AddressForm(EMAIL), EMAIL))
+
+
+@bp.post("/contacts/email")
+def ask_email() -> Response:
+    form = AddressForm(EMAIL)
+    if "remove" in request.form:
+        return _removed(form)
+    return _asked(form, EMAIL)
+
+
+@bp.get("/contacts/phone")
+def phone() -> str:
+    return render_template("profile/contact.html", **_page(AddressForm(SMS), SMS))
+
+
+@bp.post("/contacts/phone")
+def ask_phone() -> Response:
+    form = AddressForm(SMS)
+    return _asked(form, SMS) if has_channel(SMS) else _kept(form)
+
+
+@bp.get("/email")
+def email_form() -> str:
+    return render_template("profile/email.html", **form_facts(EmailForm()))
+
+
+@bp.post("/email")
+def change_email() -> str | Response:
+    form = EmailForm()
+    if captchas.is_refresh():
+        return render_template("profile/email.html", **form_facts(form))
+    if form.validate() and (not captchas.is_wanted(FORM) or captchas.passes(form, FORM)):
+        sent = _sent(form, EMAIL, form.email.data)
+        if sent is not None:
+            return sent
+    return hx.again("profile/email", **form_facts(form))
+
+
+def form_facts(form: EmailForm) -> dict[str, object]:
+    picture = captchas.shown(FORM) if captchas.is_wanted(FORM) else None
+    return {"form": form, "picture": picture, "now": resident().email}
+
+
+def _asked(form: AddressForm, channel: str) -> Response:
+    field = form.email if channel == EMAIL else form.phone
+    sent = _sent(form, channel, field.data) if form.validate() else None
+    return sent or hx.again("profile/contact", **_page(form, channel))
+
+
+def _sent(form: Form, channel: str, text: str) -> Response | None:
+    """On to the page that waits for the code; None where the address was refused."""
+    token = codes.new_token()
+    try:
+        contact_change.ask(resident(), channel, text, visitor(), clock.now(), token)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return None
+    return hx.go(url_for(".code", token=token))
+
+
+def _kept(form: AddressForm) -> Response:
+    """A phone without a channel for codes."""
+    if form.validate():
+        try:
+            contact_change.keep_phone(resident(), form.phone.data, _ways())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            flash("Телефон сохранён. СМС с кодами на него не приходят.", "done")
+            return hx.go(url_for(".show"))
+    return hx.again("profile/contact", **_page(form, SMS))
+
+
+def _removed(form: AddressForm) -> Response:
+    try:
+        contact_change.remove_email(resident(), _ways(), clock.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return hx.again("profile/contact", **_page(form, EMAIL))
+    flash("E-mail удалён.", "done")
+    return hx.go(url_for(".show"))
+
+
+def _page(form: AddressForm, channel: str) -> dict[str, object]:
+    who = resident()
+    return {
+        "form": form,
+        "channel": channel,
+        "needs_code": has_channel(channel),
+        "can_remove": channel == EMAIL and bool(who.email) and contact_change.has_login(who, _ways(), but=EMAIL),
+    }
+
+
+def _ways() -> tuple[str, ...]:
+    ways: tuple[str, ...] = current_app.extensions["settings"].preset.sign_in
+    return ways
+
+
+@bp.get("/contacts/code/<token>")
+def code(token: str) -> Response:
+    waiting = _waiting(token)
+    return _code_page(token).show(waiting) if isinstance(waiting, Code) else waiting
+
+
+@bp.post("/contacts/code/<token>")
+def confirm(token: str) -> Response:
+    waiting, form = _waiting(token), CodeForm()
+    if not isinstance(waiting, Code):
+        return waiting
+    if "cancel" in request.form:
+        contact_change.cancel(waiting, clock.now())
+        return hx.go(url_for(".show"))
+    if form.validate():
+        key = current_app.extensions["settings"].secret_key
+        try:
+            contact_change.confirm(resident(), token, form.code.data, visitor(), clock.now(), key=key)
+        except Refused as refusal:
+            challenge.refuse(form, refusal)
+        else:
+            flash("Подтверждено и сохранено.", "done")
+            return hx.go(url_for(".show"))
+    return _code_page(token).refused(waiting, form)
+
+
+@bp.post("/contacts/code/<token>/again")
+def again(token: str) -> Response:
+    waiting = _waiting(token)
+    if not isinstance(waiting, Code):
+        return waiting
+    _code_page(token).send_again(token)
+    return hx.go(url_for(".code", token=token))
+
+
+def _waiting(token: str) -> Code | Response:
+    """The resident's own request; one that is over leads back to the profile, another's does not exist."""
+    found = own_code(CONTACT.request, token)
+    if found.is_alive(clock.now()):
+        return found
+    flash(challenges.TIME_IS_UP, "warn")
+    return hx.go(url_for(".show"))
+
+
+def _code_page(token: str) -> CodePage:
+    return CodePage(
+        errand=CONTACT,
+        title=str(word("profile.code")),
+        action=url_for(".confirm", token=token),
+        again=url_for(".again", token=token),
+        cancel=str(word("profile.cancel")),
+    )

@@ -1,0 +1,171 @@
+"""«Двухфакторная аутентификация»: on, off, the authenticator with its QR code, the spare codes."""
+
+from __future__ import annotations
+
+from flask import Response, abort, current_app, flash, make_response, render_template, request, url_for
+from wtforms import PasswordField, StringField
+
+import clock
+from documents.payment_code import png
+from services import codes, contacts, second_factor, sign_in
+from services.refusal import Refused
+from services.second_factor import NONE, TOTP
+from views import hx, sessions
+from views.access import resident
+from views.address import visitor
+from views.forms import Form, at_most, required, word
+from views.profile import bp
+
+
+class SwitchForm(Form):
+    """One button; turning off asks for the password."""
+
+
+class OffForm(Form):
+    password = PasswordField(word("profile.password_now"), [required()])
+
+
+class TotpForm(Form):
+    totp = StringField(word("codes.code"), [required(), at_most(20)])
+
+
+def is_offered() -> bool:
+    """The preset offers a second factor, or the resident has one from before."""
+    return bool(current_app.extensions["settings"].preset.second_factor) or resident().factor != NONE
+
+
+def _only_if_offered() -> None:
+    if not is_offered():
+        abort(404)
+
+
+def facts(form: Form | None = None) -> dict[str, object]:
+    who = resident()
+    way = second_factor.way_to(who, current_app.extensions["settings"].has_sms)
+    return {
+        "form": form or SwitchForm(),
+        "is_on": who.factor != NONE,
+        "has_totp": who.factor == TOTP,
+        "way": way.channel if way else "",
+    }
+
+
+@bp.get("/factor")
+def factor() -> str:
+    _only_if_offered()
+    form = OffForm() if resident().factor != NONE else SwitchForm()
+    return render_template("profile/factor.html", **facts(form))
+
+
+@bp.post("/factor")
+def turn() -> Response:
+    """`turn` says on or off: two open pages must not undo each other."""
+    _only_if_offered()
+    return _turned_off() if request.form.get("turn") == "off" else _turned_on()
+
+
+def _turned_on() -> Response:
+    form = SwitchForm()
+    try:
+        second_factor.enable_codes(resident(), current_app.extensions["settings"].has_sms)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return hx.again("profile/factor", **facts(form))
+    flash("Включено. При входе с нового устройства спросим код.", "done")
+    return _trusting(hx.go(url_for(".show")))
+
+
+def _turned_off() -> Response:
+    form = OffForm()
+    if resident().factor != NONE and not _is_proved(form):
+        return hx.again("profile/factor", **facts(form))
+    second_factor.disable(resident(), clock.now())
+    flash("Выключено. Для входа достаточно пароля.", "done")
+    return hx.go(url_for(".show"))
+
+
+def _is_proved(form: OffForm) -> bool:
+    """Was the password right? A wrong one is said at its field and counted."""
+    if not form.validate():
+        return False
+    try:
+        sign_in.prove(resident(), form.password.data, visitor(), clock.now())
+    except Refused as refusal:
+        form.refuse(refusal)
+        return False
+    return True
+
+
+def _trusting(response: Response) -> Response:
+    """The browser in which the factor was turned on is known from now on."""
+    token = codes.new_token()
+    second_factor.trust(resident(), token, visitor(), clock.now())
+    sessions.remember_device(response, token)
+    return response
+
+
+@bp.get("/factor/totp")
+def totp() -> str:
+    _only_if_offered()
+    if resident().factor == TOTP:
+        return render_template("profile/spares.html", form=OffForm(), spares=[])
+    return render_template("profile/totp.html", **_secret(TotpForm()))
+
+
+@bp.post("/factor/totp")
+def connect() -> Response:
+    """The answer is the page with the spare codes: they are shown this once and nowhere kept."""
+    _only_if_offered()
+    form, settings = TotpForm(), current_app.extensions["settings"]
+    if form.validate():
+        keys = {"key": settings.secret_key, "data_key": settings.data_key}
+        try:
+            spares = second_factor.enable_totp(resident(), form.totp.data, clock.now(), **keys)
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return _trusting(make_response(render_template("profile/spares.html", form=OffForm(), spares=spares)))
+    if resident().factor == TOTP:
+        return hx.go(url_for(".totp"))
+    form.totp.data = form.totp.raw_data = None
+    return hx.again("profile/totp", **_secret(form))
+
+
+@bp.post("/factor/spares")
+def renew_spares() -> Response:
+    if resident().factor != TOTP:
+        abort(404)
+    form, spares = OffForm(), list[str]()
+    if _is_proved(form):
+        key = current_app.extensions["settings"].secret_key
+        spares = second_factor.renew_spares(resident(), clock.now(), key=key)
+        return make_response(render_template("profile/spares.html", form=form, spares=spares))
+    return hx.again("profile/spares", form=form, spares=spares)
+
+
+@bp.get("/factor/qr.png")
+def qr() -> Response:
+    """The secret that waits for its first code, as an authenticator reads it; kept by no cache."""
+    _only_if_offered()
+    if resident().factor == TOTP:
+        abort(404)
+    uri = second_factor.uri(_pending(), _login(), current_app.extensions["settings"].name)
+    response = Response(png(uri.encode(), scale=6), content_type="image/png")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _secret(form: TotpForm) -> dict[str, object]:
+    secret = _pending()
+    return {"form": form, "groups": [secret[place : place + 4] for place in range(0, len(secret), 4)]}
+
+
+def _pending() -> str:
+    data_key = current_app.extensions["settings"].data_key
+    return second_factor.begin_totp(resident(), clock.now(), data_key=data_key)
+
+
+def _login() -> str:
+    """Under which name the code stands in the authenticator."""
+    who = resident()
+    return str(who.email) or contacts.shown_phone(str(who.phone)) or str(who.username) or who.full_name

@@ -1,0 +1,46 @@
+"""The page of the profile: the parts that the preset lists, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import current_app, render_template
+from markupsafe import Markup
+
+from views.access import own_links, resident
+from views.profile import (
+    bills,
+    bp,
+    cache,  # noqa: F401 - a page of this blueprint
+    consents,  # noqa: F401
+    contacts,
+    deletion,  # noqa: F401
+    devices,  # noqa: F401
+    factor,
+    password,
+    personal,
+    subscriptions,
+)
+
+Facts = dict[str, object]
+
+# What each part needs to be shown; its template is `profile/_<name>.html`.
+SECTIONS: dict[str, Callable[[], Facts]] = {
+    "personal": personal.facts,
+    "contacts": contacts.facts,
+    "email": lambda: contacts.form_facts(contacts.EmailForm()),
+    "password": lambda: password.facts(password.PasswordForm()),
+    "factor": factor.facts,
+    "bills": bills.facts,
+    "subscriptions": lambda: subscriptions.facts(subscriptions.ChannelsForm(obj=resident())),
+    "accounts": lambda: {"links": own_links()},
+    "more": dict,
+}
+
+
+@bp.get("")
+def show() -> str:
+    wanted = current_app.extensions["settings"].preset.profile
+    shown = [name for name in wanted if name != "factor" or factor.is_offered()]
+    sections = [Markup(render_template(f"profile/_{name}.html", **SECTIONS[name]())) for name in shown]
+    return render_template("profile/show.html", sections=sections)
