@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask
+from flask import Flask, current_app
 
 from config import Settings
 from gateways.acquirer import Acquirer, Answer, Callback, Event, NewOrder, Started
 from gateways.testbank import TestBank
 from views.turns import paused
 
+TESTBANK = "testbank"
+
 
 def build(settings: Settings) -> dict[str, Acquirer]:
     """Every gateway that has its settings; one that has none is not offered."""
     found: dict[str, Acquirer] = {}
     if settings.testbank_url and settings.testbank_secret:
-        found["testbank"] = TestBank(settings.testbank_url, settings.testbank_secret)
+        found[TESTBANK] = TestBank(settings.testbank_url, settings.testbank_secret)
     return found
+
+
+def usual() -> str:
+    """The preset's gateway, for suppliers that name none; in demo the test bank stands in for one not set up."""
+    settings = current_app.extensions["settings"]
+    name = str(settings.preset.gateway)
+    return TESTBANK if settings.demo and name not in current_app.extensions["gateways"] else name
 
 
 @dataclass(frozen=True)

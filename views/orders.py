@@ -79,7 +79,7 @@ def _state(order: Order, now: datetime) -> str:
 def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[dict[str, Any]]:
     """The facts of the confirmation (product R7.4) of each order, and its fee in hundredths of a percent."""
     found = standings(line.account_id for order in waiting for line in lines[order.id])
-    book, preset = settings.in_force(clock.today()), current_app.extensions["settings"].preset
+    book = settings.in_force(clock.today())
     facts = []
     for order in waiting:
         accounts = list({line.account_id: line.account for line in lines[order.id]}.values())
@@ -89,7 +89,7 @@ def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[
                 "order": order,
                 "contracts": [account.contract or account.number for account in accounts],
                 "bills": [order.bill] if order.bill is not None else last,
-                "fee": payment.terms(book.values(order.supplier_id), preset.gateway).fee,
+                "fee": payment.terms(book.values(order.supplier_id), order.gateway).fee,
                 "purpose": orders.purpose_of(lines[order.id], order.bill),
             }
         )

@@ -17,7 +17,7 @@ from models.standing import Standing, standings
 from services import groups, payment, settings
 from services.payment import Row, Terms
 from services.refusal import Refused
-from views import hx
+from views import gateways, hx
 from views.access import own_bill, own_groups, own_link, own_links, resident
 from views.format import month
 from views.forms import typed, typed_once
@@ -200,11 +200,11 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
 
 
 def _terms(accounts: list[Account]) -> dict[int, Terms]:
-    book, preset = settings.in_force(clock.today()), current_app.extensions["settings"].preset
+    book, gateway = settings.in_force(clock.today()), gateways.usual()
     suppliers = {account.supplier.id for account in accounts}
-    return {supplier: payment.terms(book.values(supplier), preset.gateway) for supplier in suppliers}
+    return {supplier: payment.terms(book.values(supplier), gateway) for supplier in suppliers}
 
 
 def _gateways() -> Mapping[str, object]:
-    gateways: Mapping[str, object] = current_app.extensions.get("gateways", {})
-    return gateways
+    known: Mapping[str, object] = current_app.extensions.get("gateways", {})
+    return known
