@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from flask import abort, current_app
+from flask import abort, current_app, g
 from flask_login import current_user
 
 from models import Bill, Code, Consent, Group, Link, NoticeReceipt, Operator, Order, Resident, Session
@@ -31,8 +31,15 @@ def resident() -> Resident:
 
 
 def own_links() -> list[Link]:
-    """All accounts the resident holds, each link with account, supplier, house and group."""
-    return Link.held_by(resident())
+    """All accounts the resident holds, each link with account, supplier, house and group; asked once a request."""
+    if "links" not in g:
+        g.links = Link.held_by(resident())
+    links: list[Link] = g.links
+    return links
+
+
+def has_accounts() -> bool:
+    return bool(own_links())
 
 
 def own_link(account_id: int) -> Link:

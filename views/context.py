@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_login import current_user
+from werkzeug.local import LocalProxy
 
 import clock
 from models import NoticeReceipt
@@ -11,11 +12,10 @@ from views import menu
 
 
 def install(app: Flask) -> None:
-    settings = app.extensions["settings"]
     app.jinja_env.globals.update(
-        word=settings.word,
-        preset=settings.preset,
-        settings=settings,
+        word=word,
+        preset=LocalProxy(lambda: app.extensions["settings"].preset),
+        settings=LocalProxy(lambda: app.extensions["settings"]),
         page_url=menu.page_url,
         page_exists=menu.exists,
         menu_items=menu.items,
@@ -24,6 +24,10 @@ def install(app: Flask) -> None:
         is_here=menu.is_here,
         today=clock.today,
     )
+
+
+def word(key: str) -> str:
+    return str(current_app.extensions["settings"].word(key))
 
 
 def unread() -> int:

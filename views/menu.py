@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from flask import current_app, request, url_for
-from flask_login import current_user
+from flask import current_app, g, request, url_for
 
 from presets import MenuItem
+from views.access import has_accounts
 
 PAGES = {
     "home": "home.show",
@@ -47,6 +48,7 @@ ARGUMENTS = {
     "link-page": {"way": "page"},
     "link-organisation": {"way": "organisation"},
 }
+CHIEF = ("index", "show")  # the views that stand for their whole part of the portal
 
 
 def page_url(page: str) -> str:
@@ -59,18 +61,26 @@ def exists(page: str) -> bool:
 
 
 def items() -> tuple[MenuItem, ...]:
-    """The menu of the one who looks: a resident without an account may have a shorter one."""
-    preset = current_app.extensions["settings"].preset
-    return preset.menu_before if preset.menu_before and not current_user.has_accounts else preset.menu
+    """The menu of the one who looks, as far as it is built: a resident without an account may have a shorter one."""
+    if "menu" not in g:
+        preset = current_app.extensions["settings"].preset
+        g.menu = _built(preset.menu_before if preset.menu_before and not has_accounts() else preset.menu)
+    menu: tuple[MenuItem, ...] = g.menu
+    return menu
+
+
+def first_page() -> str:
+    """The page that opens after signing in, by the preset's name; «Главная» where it has not been built."""
+    page = str(current_app.extensions["settings"].preset.first_page)
+    return page if exists(page) else "home"
 
 
 def is_here(page: str) -> bool:
     """Is the menu's line the page that is shown, or, where none is, of the same part of the portal?"""
-    shown = [name for name in _names(items()) if _is_shown(name)]
-    if shown:
-        return page in shown
-    here = (request.endpoint or "").partition(".")[0]
-    return here not in ("", "pages") and PAGES.get(page, "").partition(".")[0] == here and exists(page)
+    if "here" not in g:
+        names = list(_names(items()))
+        g.here = set(filter(_is_shown, names)) or set(filter(_is_part, names))
+    return page in g.here
 
 
 def _is_shown(page: str) -> bool:
@@ -78,8 +88,19 @@ def _is_shown(page: str) -> bool:
     return PAGES[page] == request.endpoint and ARGUMENTS.get(page, {}).items() <= given.items()
 
 
-def _names(menu: Iterable[MenuItem]) -> Iterator[str]:
-    for item in menu:
+def _is_part(page: str) -> bool:
+    part, _, name = PAGES[page].partition(".")
+    return part == (request.endpoint or "").partition(".")[0] != "pages" and name in CHIEF
+
+
+def _built(items: Iterable[MenuItem]) -> tuple[MenuItem, ...]:
+    """Without the pages that have not been built, and without the headings over nothing else."""
+    kept = (replace(item, items=_built(item.items)) for item in items)
+    return tuple(item for item in kept if item.items or exists(item.page))
+
+
+def _names(items: Iterable[MenuItem]) -> Iterator[str]:
+    for item in items:
         if item.page:
             yield item.page
         yield from _names(item.items)
