@@ -19,6 +19,8 @@ DOCUMENTS = {"agreement", "personal-data", "advertising"}
 VIEWS, NUMBERS, EMAIL_TO_PAY = {"cards", "current"}, {"running", "account"}, {"no", "confirmed", "either"}
 LINKING = {"number", "wizard", "page", "organisation", "selects", "password"}
 STEPS = {"acquaintance", "email"}
+SUMMARY = {"division", "notices", "debt", "payment", "pay"}
+LABELS = {"service", "scale", "number", "taken_on", "previous", "today"}
 SECTIONS = {
     "personal", "contacts", "email", "password", "factor", "bills", "subscriptions", "accounts", "more",
 }  # fmt: skip
@@ -72,6 +74,9 @@ class Preset:
     linking: tuple[str, ...]
     linking_facts: tuple[str, ...]
     accounts_view: str
+    summary: tuple[str, ...]
+    groups: bool
+    reading_labels: tuple[str, ...]
     first_page: str
     menu: tuple[MenuItem, ...]
     menu_before: tuple[MenuItem, ...]
@@ -83,6 +88,11 @@ class Preset:
     zero_padded: bool
     second_factor: bool
     words: Mapping[str, str]
+
+    @property
+    def shows_current(self) -> bool:
+        """One account at a time: the one that the header names."""
+        return self.accounts_view == "current"
 
 
 def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]) -> Preset:
@@ -117,6 +127,9 @@ def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]
         linking=tuple(merged["linking"]),
         linking_facts=tuple(merged["linking_facts"]),
         accounts_view=merged["accounts_view"],
+        summary=tuple(merged["summary"]),
+        groups=bool(merged["groups"]),
+        reading_labels=tuple(merged["reading_labels"]),
         first_page=merged["first_page"],
         menu=_menu(merged["menu"]),
         menu_before=_menu(merged["menu_before"]),
@@ -147,6 +160,8 @@ def _wrong_values(name: str, merged: Mapping[str, Any], base: Mapping[str, Any])
         "consents": DOCUMENTS,
         "linking": LINKING,
         "linking_facts": FACTS,
+        "summary": SUMMARY,
+        "reading_labels": LABELS,
         "profile": SECTIONS,
     }
     choices = {"accounts_view": VIEWS, "order_number": NUMBERS, "email_to_pay": EMAIL_TO_PAY}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
-from models import Group, Link, Notice, Resident, lock, transaction
+from models import Group, Link, Notice, Resident, Session, lock, transaction
 from services import settings
 from services.refusal import Refused
 
@@ -24,6 +24,13 @@ def arrange(link: Link, label: str, group: Group | None, by_email: bool, today: 
     link.label, link.group, link.bills_by_email = label, group, by_email
     link.save()
     return link
+
+
+@transaction
+def choose(session: Session, link: Link) -> None:
+    """From now on the pages of this browser show the account."""
+    session.current_account = link.account_id
+    session.save()
 
 
 def check_email_bills(resident: Resident, supplier: int, today: date) -> None:

@@ -48,10 +48,16 @@ def own_link(account_id: int) -> Link:
 
 
 def chosen_link(links: list[Link], account_id: str) -> Link:
-    """The link that a select names by its account, the first where none is named; a stranger's is a 404."""
+    """The link that a select names by its account, the current one where none is named; a stranger's is a 404."""
     if not account_id and links:
-        return links[0]
+        return current_link(links)
     return next((link for link in links if str(link.account.id) == account_id), None) or abort(404)
+
+
+def current_link(links: list[Link]) -> Link:
+    """The account that was chosen in the header, if it is still the resident's own, else the first."""
+    chosen = g.session.current_account
+    return next((link for link in links if link.account_id == chosen), links[0])
 
 
 def own_groups() -> list[Group]:

@@ -68,7 +68,7 @@ def show(account_id: int) -> str:
 @bp.post("/accounts/<int:account_id>")
 def arrange(account_id: int) -> Response:
     link, form = own_link(account_id), ArrangeForm()
-    group = groups.chosen(own_groups(), form.group.data or "")
+    group = link.group if form.group.data is None else groups.chosen(own_groups(), form.group.data)
     if form.validate():
         try:
             accounts.arrange(link, form.alias.data, group, _by_email(link, form), clock.today())

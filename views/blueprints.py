@@ -9,6 +9,7 @@ from views import (
     callbacks,
     captchas,
     charges,
+    current,
     factor,
     first_steps,
     groups,
@@ -42,6 +43,7 @@ BLUEPRINTS: list[Blueprint] = [
     notices.bp,
     groups.bp,
     linking.bp,  # the pages of accounts, its own among them
+    current.bp,
     readings.bp,
     captchas.bp,
     factor.bp,

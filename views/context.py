@@ -1,4 +1,4 @@
-"""What every template knows: the preset's words, the menu, the settings, the unread count."""
+"""What every template knows: the preset's words, the menu, the settings, the unread count, the current account."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from werkzeug.local import LocalProxy
 
 import clock
 from models import NoticeReceipt
-from views import menu
+from views import current, menu
 
 
 def install(app: Flask) -> None:
@@ -16,6 +16,7 @@ def install(app: Flask) -> None:
         word=word,
         preset=LocalProxy(lambda: app.extensions["settings"].preset),
         settings=LocalProxy(lambda: app.extensions["settings"]),
+        current_account=current.shown,
         page_url=menu.page_url,
         page_exists=menu.exists,
         menu_items=menu.items,

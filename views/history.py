@@ -5,18 +5,27 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, current_app, render_template, url_for
 
 import clock
 from models import Link
 from models.history import Span
 from services import history
-from views.access import own_links, resident
-from views.forms import typed
+from views.access import chosen_link, own_links, resident
+from views.forms import typed, word
 
 bp = Blueprint("history", __name__)
 
-KINDS = {history.PAYMENTS: "Платежи", history.READINGS: "Показания", history.BILLS: "Счета"}
+KINDS = {
+    history.PAYMENTS: "history.payments",
+    history.READINGS: "history.readings",
+    history.BILLS: "history.bills",
+}
+TITLES = {
+    history.PAYMENTS: "history.payments_title",
+    history.READINGS: "history.readings_title",
+    history.BILLS: "history.bills_title",
+}
 SORTS = {"-date": "новые", "date": "старые", "-sum": "большие суммы", "sum": "меньшие суммы"}
 FILTERS = ("kind", "supplier", "account", "from", "to", "sort")
 
@@ -29,14 +38,17 @@ def show() -> str:
         abort(404)
     sort = typed("sort") if typed("sort") in history.SORTS[kind] else "-date"
     since, until, mistakes = _days()
-    span = Span(tuple(link.account.id for link in _chosen(links)), since, until)
+    chosen = _account(links)
+    span = Span(tuple(link.account.id for link in _chosen(links, chosen)), since, until)
     return render_template(
         "history/show.html",
         links=links,
         by_account={link.account.id: link for link in links},
+        chosen=chosen,
         suppliers=_suppliers(links),
         kind=kind,
-        kinds=KINDS,
+        kinds={one: str(word(key)) for one, key in KINDS.items()},
+        titles={one: str(word(key)) for one, key in TITLES.items()},
         sort=sort,
         sorts=[(one, SORTS[one]) for one in history.SORTS[kind]],
         mistakes=mistakes,
@@ -62,9 +74,15 @@ def _page(kind: str, span: Span, sort: str) -> history.Page:
     return history.payments(span, resident(), sort, after, clock.zone())
 
 
-def _chosen(links: list[Link]) -> list[Link]:
+def _account(links: list[Link]) -> str:
+    """Which account is asked for: "" is all, or the current one where one is shown at a time."""
+    is_all = not current_app.extensions["settings"].preset.shows_current or not links
+    return typed("account") if is_all else str(chosen_link(links, typed("account")).account_id)
+
+
+def _chosen(links: list[Link], account: str) -> list[Link]:
     """The links of the chosen supplier and account; those of others do not exist."""
-    account, supplier = typed("account"), typed("supplier")
+    supplier = typed("supplier")
     if account and account not in {str(link.account.id) for link in links}:
         abort(404)
     if supplier and supplier not in {str(link.account.supplier.id) for link in links}:
@@ -91,7 +109,7 @@ def _days() -> tuple[date | None, date | None, dict[str, str]]:
             mistakes[name] = "Введите дату, например 31.12.2026"
     since, until = days
     if since and until and since > until:
-        mistakes["to"] = "Эта дата раньше, чем «Дата с»"
+        mistakes["to"] = f"Эта дата раньше, чем «{word('history.from')}»"
     return since, until, mistakes
 
 

@@ -18,9 +18,9 @@ from services import groups, payment, settings
 from services.payment import Row, Terms
 from services.refusal import Refused
 from views import gateways, hx
-from views.access import own_bill, own_groups, own_link, own_links, resident
+from views.access import current_link, own_bill, own_groups, own_link, own_links, resident
 from views.format import month
-from views.forms import typed, typed_once
+from views.forms import typed, typed_once, word
 from views.sums import Entry, Sums, total_of
 
 bp = Blueprint("payment", __name__)
@@ -38,7 +38,10 @@ class Card:
 
 
 @bp.get("/payment")
-def index() -> str:
+def index() -> str | Response:
+    """The cards of all accounts, or on to the current one where one is shown at a time."""
+    if current_app.extensions["settings"].preset.shows_current and own_links():
+        return hx.go(url_for(".account", account_id=current_link(own_links()).account_id))
     return render_template("payment/index.html", **_page(_links()))
 
 
@@ -88,7 +91,7 @@ def _answer(template: str, page: dict[str, Any]) -> Response:
 def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill | None) -> list[Any]:
     preset, who = current_app.extensions["settings"].preset, resident()
     if payment.lacks_contact(who, preset.email_to_pay):
-        raise Refused("Подтвердите адрес электронной почты в профиле: без него оплата не начнётся.")
+        raise Refused(str(word("payment.contact")))
     return payment.checkout(
         who,
         payment.parts(wishes, terms),
@@ -160,7 +163,7 @@ def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | Non
 def _owed_head(rows: list[Row], standing: Standing) -> str:
     """What the sums beside the services are: parts of the debt, or the last bill's lines where none are known."""
     if standing.last_bill is None or standing.by_service or not any(row.service for row in rows):
-        return "Сумма к оплате"
+        return str(word("payment.owed"))
     return f"Начислено за {month(standing.last_bill.period)}"
 
 

@@ -10,17 +10,20 @@ from services import groups, readings, settings
 from services.reading_cards import Card, cards
 from services.refusal import Refused
 from views import hx, reading_form
-from views.access import own_groups, own_link, own_links, resident
+from views.access import current_link, own_groups, own_link, own_links, resident
 from views.forms import typed
 
 bp = Blueprint("readings", __name__)
 
 
 @bp.get("/readings")
-def index() -> str:
+def index() -> str | Response:
+    """The cards of all accounts, or on to the current one where one is shown at a time."""
     links = own_links()
     if not links:
         return render_template("accounts/empty.html")
+    if current_app.extensions["settings"].preset.shows_current:
+        return hx.go(url_for(".show", account_id=current_link(links).account_id))
     own = own_groups()
     here = groups.chosen(own, typed("group"))
     shown = [link for link in links if here is None or link.group_id == here.id]
