@@ -1,0 +1,187 @@
+"""The words of the four manuals on the screen: switching the preset switches them, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from flask import Flask
+
+import clock
+from models import Account, Resident
+from tests import factories
+from tests.client import Page, PageClient
+from tests.factories import NOW
+from tests.portal import switch
+
+Opener = Callable[[str], Page]
+
+
+@pytest.fixture(autouse=True)
+def november(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+@pytest.fixture
+def anna(database: Flask) -> Resident:
+    return factories.resident(patronymic="Викторовна")
+
+
+@pytest.fixture
+def account(anna: Resident) -> Account:
+    account = factories.account(
+        number="2071000390001", area="50.50", ownership="Муниципальная", division="Участок № 3"
+    )
+    factories.link(anna, account)
+    light = factories.service(account.supplier)
+    factories.tariff(light, 5_000_000)
+    for register in factories.meter(account, light).registers:
+        factories.reading(register, 5910, date(2026, 10, 20), state="used")
+    for month in (date(2026, 9, 1), date(2026, 10, 1)):
+        bill = factories.bill(account, period=month, issued_on=month.replace(day=28))
+        factories.charge(bill, light, 148533, volume="150", tariff="9.90")
+    factories.payment(account, 300000)
+    return account
+
+
+@pytest.fixture
+def opened(client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident) -> Opener:
+    """`opened("zhkh /charges")`: the page under the preset."""
+    client.sign_in(anna)
+
+    def opened(place: str) -> Page:
+        name, _, url = place.partition(" ")
+        switch(app, monkeypatch, name)
+        return client.get(url)
+
+    return opened
+
+
+SAID = {
+    "metallenergo /bills": (
+        "Текущий договор", "Подразделение", "Новые сообщения", "Долг по э/э", "Последняя оплата", "Оплатить онлайн",
+        "Счета/Начисления", "Номер", "Дата", "Отчетный период", "Начислено", "Перерасчеты", "Оплачено", "К оплате",
+        "Скачать", "Ввод показаний", "Подключенные договоры",
+    ),
+    "metallenergo /readings/{}": (
+        "Ввод показаний", "Показание", "Дата показания 20.11.2026", "Дата 20.10.2026", "Переданные показания",
+        "005 910",
+    ),
+    "metallenergo /accounts": ("Подключенные договоры", "Подключить договор", "№ лицевого счета 2071000390001"),
+    "metallenergo /history?kind=payments": ("Оплаты", "1 платёж на 3 000,00 ₽"),
+    "metallenergo /accounts/link": ("Подключение договора", "№ лицевого счета"),
+    "zhkh /": (
+        "Главная", "Л/С № 2071000390001", "Абонент Соколова Анна Викторовна", "Площадь помещения 50,50 м²",
+        "Тип Муниципальная", "Долг", "Ввести показания", "Распечатать квитанцию", "действующие тарифы", "контакты",
+        "История начислений", "История платежей", "Добавить лицевой счет", "Введите показания.",
+    ),
+    "zhkh /charges": ("Начисления", "Период отображения", "Движение финансов по месяцам"),
+    "zhkh /charges?period=2026-10": (
+        "Начисление за октябрь 2026 года", "Услуга", "Единица измерения", "Тариф", "Объем", "Начислено", "Перерасчет",
+        "Итого начислено", "Итого", "Движение финансов",
+    ),
+    "zhkh /readings": ("Показания счетчиков", "Ввести показания"),
+    "zhkh /readings/{}": ("Ввести показания", "Показания счетчиков"),
+    "zhkh /history?kind=payments": ("Платежи", "Период отображения с", "Движение финансов"),
+    "zhkh /accounts/link": ("Добавление лицевого счета", "Управляющая организация", "Сумма платежа", "Сбросить"),
+    "client-online /payment": (
+        "Оплата", "Аб. № 2071000390001", "Сумма к оплате 1 485,33 ₽", "Счёт за октябрь 2026", "Детализация",
+        "К оплате (без учета комиссии)", "Комиссия за все", "Способ оплаты", "Добавить группу", "Все",
+    ),
+    "client-online /readings": (
+        "Показания", "Текущие показания", "Передать показания", "005 910", "К лицевому счёту",
+    ),
+    "client-online /accounts/{}": (
+        "Поставщик", "Лицевой счёт", "Адрес", "Псевдоним", "Группа", "Способ получения счёта",
+        "Только бумажные счета", "Только на e-mail", "Информация о жилом помещении", "Контракт", "Тип плиты",
+        "Количество комнат", "Количество зарегистрированных", "Информация о приборе учёта №", "Услуга",
+        "Состояние ПУ", "Серийный номер", "Разрядность", "Удалить лицевой счёт",
+    ),
+    "client-online /history": ("История", "Платежи", "Показания", "Счета", "Дата с", "Дата по", "Все лицевые счета"),
+    "consumer /readings/{}": (
+        "Ввод показаний счетчиков", "Название услуги Электроэнергия", "Заводской номер №",
+        "Название тарифа Круглосуточный", "Дата занесения 20.10.2026", "Предыдущее показание 5910",
+        "Новое показание", "Внести показания", "Мои лицевые счета", "Текущий лицевой счет № 2071000390001",
+    ),
+    "consumer /bills": (
+        "Печать квитанций", "Выберите период формирования квитанции", "Октябрь 2026 г.", "Сформировать квитанцию",
+    ),
+    "consumer /history?kind=payments": ("История платежей", "1 платёж", " с ", " по ", "Показать"),
+    "consumer /history?kind=readings": ("История показаний", "1 показание"),
+    "consumer /charges": ("Начисления и платежи",),
+    "consumer /payment/{}": ("Оплата счета", "Оплачиваемая услуга", "Сумма к оплате, ₽", "Квитанция за октябрь 2026"),
+    "consumer /accounts": ("Мои лицевые счета", "Привязать лицевой счет", "Лицевой счет № 2071000390001"),
+    "consumer /accounts/{}": ("Название услуги", "Заводской номер", "Удалить привязку"),
+    "consumer /accounts/link": ("Привязка лицевого счета", "Привязать"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", SAID)
+def test_the_page_says_what_the_manual_says(opened: Opener, account: Account, place: str) -> None:
+    page = opened(place.format(account.id))
+    assert not [label for label in SAID[place] if label not in page]
+
+
+UNSAID = {
+    "metallenergo /accounts": ("Группы", "Лицевые счета"),
+    "zhkh /readings": ("Добавить группу", "Передать показания"),
+    "zhkh /payment": ("Добавить группу",),
+    "client-online /readings": ("Новое показание", "Название услуги"),
+    "consumer /readings/{}": ("Передать показания", "005 910", "Серийный номер"),
+    "consumer /history": ("Все лицевые счета", "Все поставщики", "Дата с"),
+    "default /readings": ("Название тарифа", "Дата показания"),
+}
+
+
+@pytest.mark.parametrize("place", UNSAID)
+def test_the_page_says_nothing_of_another_portal(opened: Opener, account: Account, place: str) -> None:
+    page = opened(place.format(account.id))
+    assert not [label for label in UNSAID[place] if label in page]
+
+
+@pytest.mark.parametrize(
+    ("name", "thanks"),
+    [
+        ("consumer", "Спасибо. Ваши показания занесены без ошибок."),
+        (
+            "client-online",
+            "Показания приняты и учтены в расчёте. Вы можете оплатить сумму по предварительному расчету.",
+        ),
+    ],
+)
+def test_what_was_sent_is_thanked_for_in_the_portals_words(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account,
+    name: str, thanks: str,
+) -> None:  # fmt: skip
+    switch(app, monkeypatch, name)
+    url, register = f"/readings/{account.id}", account.meters.get().registers.get()
+    client.sign_in(anna).post(url, {f"reading-{register.id}": "6000"})
+    assert thanks in client.get(url)
+
+
+@pytest.mark.parametrize("name", ["metallenergo", "zhkh", "client-online", "consumer"])
+def test_the_test_bank_stands_in_for_the_portals_own(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account, name: str
+) -> None:
+    switch(app, monkeypatch, name)
+    url = f"/payment/{account.id}"
+    client.sign_in(anna)
+    fields = client.get(url).tree.values
+    order = client.post(url, {key: value or "yes" for key, value in fields.items() if key != "csrf_token"}).location
+    assert "Оплатить" in client.get(order)
+
+
+@pytest.mark.parametrize("name", ["metallenergo", "zhkh", "client-online", "consumer"])
+def test_the_menu_says_where_one_is_and_leads_to_pages_that_open(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account, name: str
+) -> None:
+    switch(app, monkeypatch, name)
+    home = client.sign_in(anna).get(f"/?account={account.id}")
+    menu = home.text.partition('id="menu"')[2].partition("</nav>")[0]
+    links = [part.partition('"')[0] for part in menu.split('href="')[1:]]
+    assert "/sign-out" in links
+    for link in (link for link in links if not link.startswith("/texts/")):  # the tests' town has no documents
+        answer = client.http.get(link, follow_redirects=True)
+        assert answer.status_code == 200, link
+        assert answer.get_data(as_text=True).partition('id="menu"')[2].count("aria-current") >= 1, link
