@@ -13,7 +13,7 @@ import worker
 from config import Settings
 from gateways.mail import CapturedMailer, compose
 from models import Outbox
-from services import challenges, recovery, texts
+from services import challenges, outbox, recovery, texts
 from services.challenges import Way
 from services.limits import Visitor
 from services.sign_in import Login
@@ -144,3 +144,16 @@ def test_a_server_that_is_not_there_costs_no_letter(database: Flask, settings: S
         pass
     assert by_smtp(settings, server.url) == 0
     assert again(row).state == "waiting" and "не ответил" in again(row).error
+
+
+@pytest.mark.parametrize("kind", sorted(outbox.INFORMATION))
+def test_who_wants_no_letters_gets_none_that_merely_inform(database: Flask, kind: str) -> None:
+    silent, other = factories.resident(notify_email=False), factories.resident()
+    assert not outbox.put(kind, "k1", NOW, resident=silent)
+    assert not outbox.put(kind, "k2", NOW, resident=silent, destination="receipt@example.org")
+    assert outbox.put(kind, "k3", NOW, resident=other)
+
+
+@pytest.mark.parametrize("kind", ["password-changed", "contact-changed", "recovery", "deleted"])
+def test_what_guards_the_login_reaches_everybody(database: Flask, kind: str) -> None:
+    assert outbox.put(kind, "k1", NOW, resident=factories.resident(notify_email=False))

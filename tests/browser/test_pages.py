@@ -12,7 +12,9 @@ OPEN = ("/sign-in", "/registration", "/recovery", "/contacts", "/view", "/nowher
 CLOSED = (
     "/", "/accounts", "/accounts/{account}", "/accounts/link", "/groups", "/readings", "/readings/{account}",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
-    "/history?kind=bills", "/notices", "/outbox",
+    "/history?kind=bills", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
+    "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",
+    "/profile/consents", "/profile/deletion", "/profile/cache",
 )  # fmt: skip
 TARGET = 44
 
