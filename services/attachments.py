@@ -1,0 +1,146 @@
+"""What people attach: its kind told by the content, pictures made anew without EXIF, kept outside the web root."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from services.codes import new_token
+from services.refusal import Refused
+from services.uploads import PRIVATE, plain_name
+
+PDF, JPEG = "application/pdf", "image/jpeg"
+ENDINGS = {PDF: ".pdf", JPEG: ".jpg"}
+LARGEST = 10 * 1024 * 1024
+MOST_PIXELS = (
+    50_000_000  # half of Pillow's own MAX_IMAGE_PIXELS: 150 MB unpacked, and no phone's usual photo has more
+)
+SIDE = 4000  # a page of paper is read well at that, and takes a megabyte
+QUALITY = 85
+STORED_WITHIN = timedelta(hours=1)  # between the file and the row that names it
+ONE_AT_A_TIME = Lock()  # threads that unpack at once would need the memory at once
+
+KINDS = "Подойдёт фото или скан: JPEG, PNG или PDF."
+EMPTY = "Файл пустой. Выберите другой."
+TOO_LARGE = "Файл больше 10 МБ. Сфотографируйте документ с меньшим качеством или приложите только нужную страницу."
+TOO_MANY_PIXELS = "В картинке больше 50 мегапикселей. Уменьшите её или сфотографируйте документ с меньшим качеством."
+BROKEN = "Файл повреждён или передан не целиком. Откройте его у себя, проверьте и выберите ещё раз."
+NOT_KEPT = "Файл не сохранился: на сервере нет места. Попробуйте позже или обратитесь к поставщику."
+
+# All that Pillow's readers are known to raise about a file that was cut or made up.
+FAULTS = (OSError, SyntaxError, ValueError, OverflowError, LookupError, TypeError, EOFError, struct.error, zlib.error)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that may be kept: its name as it is shown, its kind and its bytes."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+def accepted(name: str, content: bytes) -> Attachment:
+    """The file as it may be kept: a PDF as it is, a picture as a JPEG of ours; anything else is refused."""
+    if not content:
+        raise Refused(EMPTY, field="document")
+    if len(content) > LARGEST:
+        raise Refused(TOO_LARGE, field="document")
+    if content.startswith(b"%PDF-"):
+        return Attachment(_shown(name, PDF), PDF, content)
+    with ONE_AT_A_TIME:
+        return Attachment(_shown(name, JPEG), JPEG, _redrawn(content))
+
+
+def keep(attachment: Attachment, folder: Path) -> str:
+    """Writes the file under a random name and returns that name."""
+    key = new_token()
+    place = folder / key
+    try:
+        folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        place.touch(mode=0o600, exist_ok=False)
+        place.write_bytes(attachment.content)
+    except OSError:
+        with suppress(OSError):  # what is left of it goes with the next sweep
+            drop(key, folder)
+        raise Refused(NOT_KEPT, field="document")
+    return key
+
+
+def read(key: str, folder: Path) -> bytes | None:
+    """The file's bytes; None where it is no more."""
+    try:
+        return (folder / key).read_bytes() if key else None
+    except FileNotFoundError:
+        return None
+
+
+def drop(key: str, folder: Path) -> None:
+    if key:
+        (folder / key).unlink(missing_ok=True)
+
+
+def sweep(folder: Path, wanted: Collection[str], now: datetime) -> int:
+    """Removes files that no row names, but for those that are just being stored; returns how many."""
+    gone = [path for path in folder.glob("*") if path.name not in wanted and _is_old(path, now)]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def _is_old(path: Path, now: datetime) -> bool:
+    try:
+        return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > STORED_WITHIN
+    except FileNotFoundError:
+        return False
+
+
+def _shown(name: str, kind: str) -> str:
+    return (Path(plain_name(name)).stem or "документ") + ENDINGS[kind]
+
+
+def _redrawn(content: bytes) -> bytes:
+    """The picture upright on white, as a new JPEG: whatever else the file carried stays behind."""
+    try:
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise Refused(TOO_MANY_PIXELS, field="document")
+            image.draft("RGB", (SIDE, SIDE))
+            image.load()
+            return _encoded(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError:
+        raise Refused(TOO_MANY_PIXELS, field="document")
+    except UnidentifiedImageError:
+        raise Refused(KINDS, field="document")
+    except FAULTS:
+        raise Refused(BROKEN, field="document")
+
+
+def _encoded(image: Image.Image) -> bytes:
+    out = BytesIO()
+    paper = _on_paper(image)
+    paper.thumbnail((SIDE, SIDE))
+    paper.info.clear()  # Pillow writes a comment and XMP that it has read back into the new file
+    paper.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """Three bytes a pixel, white where it was transparent; scans of 16 bits lose the lower eight."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value / 256).convert("L").convert("RGB")
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    sheet = Image.new("RGB", image.size, "white")
+    layer = image.convert("RGBA")
+    sheet.paste(layer, mask=layer)
+    return sheet
