@@ -26,6 +26,10 @@ def up(migrator, db):
         class Meta:
             table_name = "supplier"
 
+    class Text(Frozen):
+        class Meta:
+            table_name = "text"
+
     class Account(Frozen):
         supplier = ForeignKeyField(Supplier)
         kind = TextField()
@@ -65,6 +69,8 @@ def up(migrator, db):
         file_name = TextField()
         file_kind = TextField()
         file_size = IntegerField()
+        consent = ForeignKeyField(Text, null=True)
+        address = TextField()
         once = TextField(unique=True)
         state = TextField()
         reason = TextField()
@@ -106,4 +112,13 @@ def up(migrator, db):
         )
     )
     Account._schema.create_indexes()
+    LinkRequest.add_index(
+        LinkRequest.index(
+            LinkRequest.resident,
+            LinkRequest.account,
+            unique=True,
+            where=SQL("kind = 'objection' AND state = 'waiting'"),
+            name="link_request_objection",
+        )
+    )
     db.create_tables([Device, LinkRequest])

@@ -76,6 +76,7 @@ __all__ = [
     "Group",
     "House",
     "ImportRun",
+    "Invitation",
     "Link",
     "LinkRequest",
     "Match",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import cast
 
 from peewee import (
     JOIN,
@@ -13,16 +15,19 @@ from peewee import (
     IntegerField,
     IntegrityError,
     ModelSelect,
+    Node,
     TextField,
 )
 
-from models.base import Base, UtcField, db
+from models.base import Base, UtcField, db, on_postgresql
 from models.prepared import Prepared
 from models.resident import Resident
 from models.search import fold
 from models.supplier import Supplier
 
 MOST_OBJECTS = 20  # accounts under one contract that are looked at
+# Before the hash of an activation code that has been used: the same code stays used when it is loaded anew.
+SPENT = "spent:"
 
 
 class House(Base):
@@ -126,6 +131,18 @@ class Account(Base):
         )
         return list(rows.limit(MOST_OBJECTS)) if number else []
 
+    def spend_activation(self) -> None:
+        """The code on paper has done its work; only another one will link the account."""
+        if self.activation_hash and not str(self.activation_hash).startswith(SPENT):
+            self.activation_hash = SPENT + str(self.activation_hash)
+            self.save()
+
+    @property
+    def masked(self) -> str:
+        """The end of the number, enough for those who know it: `•••7890`."""
+        number = str(self.number)
+        return "•••" + (number[-4:] if len(number) > 6 else number[-2:] if len(number) > 3 else "")
+
     @property
     def address(self) -> str:
         """«г. Светлоречье, ул. Лесная, д. 12, кв. 45», as far as it is known; needs the house joined."""
@@ -200,7 +217,10 @@ class Link(Base):
 
     @classmethod
     def held(cls, resident: Resident, account_id: int) -> Link | None:
-        """The resident's link to the account, with the same beside it; None where he does not hold it."""
+        """The resident's link to the account, with the same beside it; None where he does not hold it.
+
+        In the same query, as `others`, how many more hold the account.
+        """
         return _HELD_ONE.first(resident=resident.id, account=account_id)
 
     @classmethod
@@ -261,6 +281,17 @@ class Link(Base):
         return list(rows.order_by(Resident.id))
 
     @classmethod
+    def of_others(cls, account: Account, resident: Resident | None) -> list[Link]:
+        """The links to the account beside the resident's own, each with who holds it."""
+        rows = cls.select(cls, Resident).join(Resident).where(cls.account == account)
+        return list((rows.where(cls.resident != resident) if resident else rows).order_by(cls.id))
+
+    @classmethod
+    def count_others(cls, account: Account, resident: Resident) -> int:
+        """How many hold the account beside the resident."""
+        return int(cls.select().where(cls.account == account, cls.resident != resident).count())
+
+    @classmethod
     def to_paper(cls, resident: Resident) -> int:
         """No bill of the resident comes by e-mail any more; how many did."""
         return int(
@@ -284,9 +315,16 @@ class Link(Base):
 Link.add_index(Link.index(Link.account, unique=True, where=SQL("is_login"), name="link_login"))
 
 
-def _held(resident: object) -> ModelSelect[Link]:
+# How many hold the account of the row beside its resident ("t1" is Link).
+OTHERS = SQL(
+    '(SELECT COUNT(*) FROM link AS other WHERE other.account_id = "t1"."account_id"'
+    ' AND other.resident_id <> "t1"."resident_id")'
+)
+
+
+def _held(resident: object, *more: Node) -> ModelSelect[Link]:
     return (
-        Link.select(Link, Account, Supplier, House, Group)
+        Link.select(Link, Account, Supplier, House, Group, *more)
         .join(Account)
         .join(Supplier)
         .switch(Account)
@@ -299,7 +337,9 @@ def _held(resident: object) -> ModelSelect[Link]:
 
 
 _HELD: Prepared[Link] = Prepared(_held)
-_HELD_ONE: Prepared[Link] = Prepared(lambda resident, account: _held(resident).where(Link.account == account))
+_HELD_ONE: Prepared[Link] = Prepared(
+    lambda resident, account: _held(resident, OTHERS.alias("others")).where(Link.account == account)
+)
 
 
 class Invitation(Base):
@@ -314,3 +354,29 @@ class Invitation(Base):
     invited_at = UtcField(null=True)
     accepted_at = UtcField(null=True)
     run_id = IntegerField(null=True)
+
+    @classmethod
+    def uninvited(cls) -> list[tuple[int, str]]:
+        """(id, e-mail) of those who were sent no letter yet and can be sent one."""
+        rows = cls.select(cls.id, cls.email).where(
+            cls.invited_at.is_null(), cls.accepted_at.is_null(), cls.email != ""
+        )
+        return [(number, email) for number, email in cast(Iterable[tuple[int, str]], rows.order_by(cls.id).tuples())]
+
+    @classmethod
+    def claim(cls, ids: Iterable[int], now: datetime) -> list[Invitation]:
+        """Notes that these are invited now and returns them; not those whom another worker has invited meanwhile."""
+        rows = cls.select().where(cls.id.in_(list(ids)), cls.invited_at.is_null()).order_by(cls.id)
+        found = list(rows.for_update() if on_postgresql() else rows)
+        cls.update(invited_at=now).where(cls.id.in_([row.id for row in found])).execute()
+        return found
+
+    @classmethod
+    def open(cls, ids: Iterable[int]) -> list[Invitation]:
+        """Those of them that nobody has accepted, each with account and supplier."""
+        rows = cls.select(cls, Account, Supplier).join(Account).join(Supplier)
+        return list(rows.where(cls.id.in_(list(ids)), cls.accepted_at.is_null()).order_by(cls.id))
+
+    @classmethod
+    def accept(cls, ids: Iterable[int], now: datetime) -> None:
+        cls.update(accepted_at=now).where(cls.id.in_(list(ids))).execute()

@@ -10,6 +10,8 @@ from peewee import JOIN, ForeignKeyField, IntegerField, TextField
 from models.base import Base, UtcField
 from models.resident import Resident
 
+INVITATION = "invitation"
+
 
 class Code(Base):
     """A one-time link or code: only its hash, single use, expiring, its wrong tries counted.
@@ -77,8 +79,19 @@ class Code(Base):
 
     @classmethod
     def wipe(cls, now: datetime) -> int:
-        """What was to be done by codes that are over: names and contacts of people who never came."""
-        return int(cls.update(facts="", destination="").where(cls.expires_at < now, cls.facts != "").execute())
+        """What was to be done by codes that are over: names and contacts of people who never came.
+
+        An invitation's facts are ids, and a new link is asked for with the old one: they stay until it is forgotten.
+        """
+        over = (cls.expires_at < now, cls.facts != "", cls.purpose != INVITATION)
+        return int(cls.update(facts="", destination="").where(*over).execute())
+
+    @classmethod
+    def end_alike(cls, code: Code, now: datetime) -> None:
+        """No other open code with the same purpose and facts works any more."""
+        cls.update(used_at=now).where(
+            cls.purpose == code.purpose, cls.facts == code.facts, cls.used_at.is_null()
+        ).execute()
 
     @classmethod
     def forget(cls, before: datetime) -> int:

@@ -299,6 +299,29 @@ def test_residents_of_an_older_portal_become_invitations(tmp_path: Path) -> None
     assert load_tables(tmp_path, residents=head + "ENERGO;0010;anna@example.org;;B-8\n").counts["residents"].same == 1
 
 
+def test_a_spent_code_and_an_accepted_invitation_are_loaded_again_in_vain(tmp_path: Path) -> None:
+    rows = "Поставщик;Лицевой счёт;E-mail;Код активации\nENERGO;0010;anna@example.org;A-7\n"
+    load_tables(tmp_path, **PLAIN, residents=rows)
+    account = Account.get(Account.number == "0010")
+    account.spend_activation()
+    Invitation.update(invited_at=NOW, accepted_at=NOW).execute()
+    assert load_tables(tmp_path, residents=rows).counts["residents"].same == 1
+    spent = secrets.activation(KEY, "A-7")
+    assert Account.get_by_id(account.id).activation_hash == f"spent:{spent}" and not Invitation.uninvited()
+    assert load_tables(tmp_path, residents=rows.replace("A-7", "B-8")).counts["residents"].changed == 1
+    assert Account.get_by_id(account.id).activation_hash == secrets.activation(KEY, "B-8")
+
+
+def test_a_corrected_address_is_invited_anew(tmp_path: Path) -> None:
+    rows = "Поставщик;Лицевой счёт;E-mail\nENERGO;0010;ana@example.org\n"
+    load_tables(tmp_path, **PLAIN, residents=rows)
+    Invitation.update(invited_at=NOW).execute()
+    load_tables(tmp_path, residents=rows)
+    assert Invitation.get().invited_at == NOW
+    load_tables(tmp_path, residents=rows.replace("ana@", "anna@"))
+    assert [email for _, email in Invitation.uninvited()] == ["anna@example.org"]
+
+
 def test_nothing_to_load_is_a_refusal(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="нет ни одной таблицы"):
         load(write(tmp_path / "empty"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from models.account import SPENT
 from models.base import db, on_postgresql
 from models.staging import answers, targets
 from models.staging.merge import (
@@ -183,6 +184,8 @@ class Publication:
         """An invitation and the code on paper: the row changed when either did."""
         present = self._stage.present["residents"]
         execute("DELETE FROM touched")
+        if "email" in present:
+            execute(_OTHER_ADDRESSES)
         if mark_changed(targets.RESIDENTS, present):
             update_changed(targets.RESIDENTS, present, self._run)
             execute("INSERT INTO touched SELECT line FROM delta")
@@ -249,14 +252,20 @@ UPDATE incoming_meters SET scales = k.scales FROM (
     {_OF_METER} {{join}} register r ON r.meter_id = m.id GROUP BY x.line
 ) AS k WHERE k.line = incoming_meters.line
 """
-_OTHER_CODES = """
-INSERT INTO touched SELECT x.line FROM incoming_residents x {join} whose w ON w.holder = x.holder
-{join} account a ON a.id = w.account_id
-WHERE x.activation_hash <> '' AND a.activation_hash <> x.activation_hash AND x.line NOT IN (SELECT line FROM touched)
+_OTHER_CODES = f"""
+INSERT INTO touched SELECT x.line FROM incoming_residents x {{join}} whose w ON w.holder = x.holder
+{{join}} account a ON a.id = w.account_id
+WHERE x.activation_hash <> '' AND a.activation_hash NOT IN (x.activation_hash, '{SPENT}' || x.activation_hash)
+    AND x.line NOT IN (SELECT line FROM touched)
     AND EXISTS (SELECT 1 FROM invitation i WHERE i.account_id = a.id)
 """
-_NEW_CODES = """
+_NEW_CODES = f"""
 UPDATE account AS a SET activation_hash = x.activation_hash FROM incoming_residents x, whose w
 WHERE w.holder = x.holder AND a.id = w.account_id AND x.activation_hash <> ''
-    AND a.activation_hash <> x.activation_hash
+    AND a.activation_hash NOT IN (x.activation_hash, '{SPENT}' || x.activation_hash)
+"""
+# A letter that went to a wrong address invited nobody.
+_OTHER_ADDRESSES = """
+UPDATE invitation AS t SET invited_at = NULL FROM incoming_residents x, whose w
+WHERE w.holder = x.holder AND t.account_id = w.account_id AND t.email <> x.email AND t.accepted_at IS NULL
 """
