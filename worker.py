@@ -27,7 +27,7 @@ from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
-from services import imports, letters, matching, orders, outbox, registration, uploads
+from services import imports, invitations, letters, matching, orders, outbox, registration, requests, uploads
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from views import format, journal
@@ -127,6 +127,8 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     }
     jobs["imports"] = Job(ROUND, Imports())
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
+    jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
+    jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
     for name, channel, carrier in (
         ("letters", EMAIL, mailer_of(settings)),

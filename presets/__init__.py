@@ -12,7 +12,7 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent
 
 WAYS = {"email", "username", "phone", "account"}
-FORMS = {"registration", "sign-in", "recovery", "linking", "email-change", "password-change"}
+FORMS = {"registration", "sign-in", "recovery", "linking", "email-change", "password-change", "request"}
 CAPTCHA = {"always", "after-failures", "off"}
 FACTS = {"meter", "payment", "bill", "passport", "name", "activation", "password"}
 DOCUMENTS = {"agreement", "personal-data", "advertising"}

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from models import Account, Code, Order, OrderLine, Outbox, transaction
+from models import Account, Code, LinkRequest, Order, OrderLine, Outbox, transaction
 from models.resident import WAITING
-from services import challenges, codes, contacts, outbox
+from services import challenges, codes, contacts, invitations, outbox
 from services.challenges import SMS, Errand
 
 ACTIVATION, RECOVERY = "activation", "recovery"
 ACTIVATION_LIVES = timedelta(hours=48)
 RECOVERY_LIVES = timedelta(minutes=30)
+MOST_LISTED = 20  # accounts that an invitation names
 
 
 class Render(Protocol):
@@ -99,13 +100,37 @@ def _nothing(_row: Outbox, _desk: Desk, _now: datetime) -> Facts:
 
 def _account(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
     account: Account | None = Account.get_or_none(id=outbox.ids(row)["account"])
-    return {"number": account.number, "supplier": account.supplier.title} if account else None
+    if account is None:
+        return None
+    return {"number": account.number, "supplier": account.supplier.title, "account_id": account.id}
 
 
 def _order(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
     order: Order = Order.get_by_id(outbox.ids(row)["order"])
     numbers = sorted({str(line.account.number) for line in OrderLine.of_orders([order])[order.id]})
     return {"order": order, "supplier": order.supplier.title, "numbers": numbers}
+
+
+def _invitation(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
+    """All accounts of the address behind one link; their numbers are shown to those who know them."""
+    ids = outbox.ids(row)
+    offer = invitations.offered(invitations.facts_of(ids), str(row.destination))
+    if offer is None:
+        return None
+    token = codes.new_token(desk.rng)
+    invitations.keep_link(ids, str(row.destination), token, now)
+    return {
+        "link": f"{desk.base_url}/invitation/{token}",
+        "days": invitations.LIVES.days,
+        "accounts": offer.accounts[:MOST_LISTED],
+        "more": len(offer.accounts[MOST_LISTED:]),
+        "request": ids.get("request"),
+    }
+
+
+def _request(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
+    request: LinkRequest = LinkRequest.get_by_id(outbox.ids(row)["request"])
+    return {"request": request, "account": request.account, "has_login": request.resident_id is not None}
 
 
 KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
@@ -125,4 +150,7 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "account-linked": _account,  # to the resident who linked it
     "account-shared": _account,  # to those who held it before
     "payment-received": _order,
+    "invitation": _invitation,
+    "request-approved": _request,
+    "request-refused": _request,
 }

@@ -165,12 +165,12 @@ def _tell(resident: Resident, account: Account, now: datetime) -> None:
     Notice.tell(
         others,
         f"Лицевой счёт {number} добавил ещё один пользователь",
-        f"{supplier}. Так бывает, когда счёт смотрят всей семьёй. Если вы не знаете, кто это, сообщите поставщику: "
-        "он отключит лишнего.",
+        f"{supplier}. Так бывает, когда счёт смотрят всей семьёй. Если вы не знаете, кто это, возразите: оператор "
+        "проверит и отключит лишнего.",
         now,
         supplier=account.supplier,
-        link_url="/contacts",
-        link_label="Сообщить поставщику",
+        link_url=f"/accounts/{account.id}#objection",
+        link_label="Возразить",
     )
     moment = f"{account.id}:{now.isoformat()}"
     outbox.put("account-linked", f"account-linked:{resident.id}:{moment}", now, resident=resident, account=account.id)

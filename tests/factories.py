@@ -14,7 +14,9 @@ from models import (
     Charge,
     Group,
     House,
+    Invitation,
     Link,
+    LinkRequest,
     Meter,
     Operator,
     Payment,
@@ -88,6 +90,24 @@ def resident(**facts: Any) -> Resident:
 
 def link(who: Resident, what: Account | None = None, **facts: Any) -> Link:
     return Link.create(resident=who, account=what or account(), **{"linked_at": NOW, **facts})
+
+
+def request(who: Resident | None = None, **facts: Any) -> LinkRequest:
+    """A request of the resident's to link an account; without one, of somebody who cannot register."""
+    n = next(_count)
+    given = {
+        "kind": "link" if who else "access",
+        "number": f"{n:010d}",
+        "once": f"once{n}",
+        "created_at": NOW,
+        **facts,
+    }
+    return LinkRequest.create(resident=who, **given)
+
+
+def invitation(of: Account | None = None, **facts: Any) -> Invitation:
+    given = {"email": "anna@example.org", "surname": "Соколова", "name": "Анна", **facts}
+    return Invitation.create(account=of or account(), **given)
 
 
 def group(who: Resident, name: str = "Дача") -> Group:

@@ -39,6 +39,10 @@ PUBLIC = {
     "factor.again",
     "factor.confirm",
     "factor.show",
+    "invitations.accept",
+    "invitations.renew",
+    "invitations.sent",
+    "invitations.show",
     "outbox.index",
     "pages.choose_view",
     "pages.contacts",
@@ -80,6 +84,9 @@ PUBLIC = {
     "registration.sent",
     "registration.set_password",
     "registration.write_again",
+    "requests.accepted",
+    "requests.access",
+    "requests.ask_access",
     "sign_in.enter",
     "sign_in.leave",
     "sign_in.show",
@@ -163,6 +170,7 @@ def batch(_of: Resident) -> int:
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
+    "request_id": lambda of: factories.request(of).id,
     "run_id": run,
     "table": lambda _of: "accounts",
 }

@@ -50,6 +50,10 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
     for kind in ("known-email", "known-account", "contact-changed", "deleted"):
         put(kind, kind)
+    for kind, state in (("request-approved", "approved"), ("request-refused", "refused")):
+        asked = factories.request(anna, account=account, state=state, reason="Документ не читается", comment="evil")
+        put(kind, kind, resident=anna, destination="", request=asked.id)
+    put("k7", "invitation", row=factories.invitation().id)
     put("k5", "account-registered", account=account.id)
     put("k6", "known-phone", channel="sms", destination="+79123456789")
     for errand, channel in CODED:
@@ -63,6 +67,10 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     letters = {mail.subject.partition(":")[0]: mail.text for mail in post.mails}
     assert "1 234,50 ₽" in letters["Оплата принята"].replace("\N{NO-BREAK SPACE}", " ")
     assert "0012-3/4" in letters["Вам добавлен лицевой счёт"]
+    assert f"/accounts/{account.id}\n" in letters["К вашему лицевому счёту подключился ещё один пользователь"]
+    assert re.search(r"/invitation/[\w-]{43}\n", letters["Приглашение в личный кабинет"])
+    assert any("Причина: Документ не читается" in text for text in letters.values())
+    assert not any("evil" in text for text in letters.values())
     assert re.search(r"Код: \d{6}\n", letters["Код для нового пароля"])
     assert all("None" not in text and "{" not in text and "Светлоречье" in text for text in letters.values())
 

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from flask import abort, current_app, g
 from flask_login import current_user
 
-from models import Bill, Code, Consent, Group, Link, NoticeReceipt, Operator, Order, Resident, Session
+from models import Bill, Code, Consent, Group, Link, LinkRequest, NoticeReceipt, Operator, Order, Resident, Session
 from services import codes
 from views.ids import LARGEST
 
@@ -114,3 +114,14 @@ def is_operator() -> bool:
 def own_roles() -> list[Operator]:
     """The operator's rights of the signed-in person; the console does not exist for others."""
     return list(Operator.select().where(Operator.resident == resident())) or abort(404)
+
+
+def own_suppliers() -> set[int] | None:
+    """The suppliers that the operator works for; None = all of them."""
+    roles = own_roles()
+    return None if any(role.supplier_id is None for role in roles) else {role.supplier_id for role in roles}
+
+
+def own_request(request_id: int) -> LinkRequest:
+    """A request that the operator may decide, with supplier and resident."""
+    return LinkRequest.of_operator(request_id, own_suppliers()) or abort(404)

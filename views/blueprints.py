@@ -15,6 +15,7 @@ from views import (
     groups,
     history,
     home,
+    invitations,
     linking,
     notices,
     orders,
@@ -24,11 +25,12 @@ from views import (
     readings,
     recovery,
     registration,
+    requests,
     sign_in,
     tariffs,
     texts,
 )
-from views.admin import home as admin_home
+from views.admin import requests as admin_requests
 from views.profile import page as profile_page
 
 BLUEPRINTS: list[Blueprint] = [
@@ -42,6 +44,8 @@ BLUEPRINTS: list[Blueprint] = [
     history.bp,
     notices.bp,
     groups.bp,
+    requests.bp,
+    invitations.bp,
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
     readings.bp,
@@ -55,5 +59,5 @@ BLUEPRINTS: list[Blueprint] = [
     sign_in.bp,
     tariffs.bp,
     texts.bp,
-    admin_home.bp,
+    admin_requests.bp,  # all pages of the console
 ]

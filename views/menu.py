@@ -24,6 +24,7 @@ PAGES = {
     "link": "accounts.link",
     "link-page": "accounts.link_by",
     "link-organisation": "accounts.link_by",
+    "requests": "requests.index",
     "applications": "applications.index",
     "appeal": "appeals.new",
     "appeals-sent": "appeals.sent",

@@ -8,11 +8,11 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import ExportBatch, ImportRun, Supplier
+from models import ExportBatch, ImportRun, LinkRequest, Supplier
 from services import exports, imports_report, uploads
 from services.refusal import Refused
 from views import hx
-from views.access import own_roles, resident
+from views.access import own_suppliers, resident
 from views.admin import bp
 from views.format import month_start
 from views.forms import Form
@@ -113,7 +113,7 @@ def refused(run_id: int, table: str) -> Response:
         abort(404)
     parts = imports_report.refused_file(run.id, table)
     # Joined, not streamed: a run keeps at most 50,000 rows, and a download that is broken off would hold its context.
-    return _file(b"".join(parts), f"{table}.csv", "text/csv; charset=utf-8")
+    return as_file(b"".join(parts), f"{table}.csv", "text/csv; charset=utf-8")
 
 
 @bp.post("/exports")
@@ -142,19 +142,20 @@ def export() -> Response:
 @bp.get("/exports/<int:batch_id>")
 def batch(batch_id: int) -> Response:
     """The file as it was made: the same bytes at every download."""
-    allowed = _suppliers_of()
+    allowed = own_suppliers()
     found = ExportBatch.get_or_none(ExportBatch.id == batch_id)
     if found is None or (allowed is not None and found.supplier_id not in allowed):
         abort(404)
-    return _file(bytes(found.content), found.file_name, "application/octet-stream")
+    return as_file(bytes(found.content), found.file_name, "application/octet-stream")
 
 
 def _page(import_form: ImportForm, export_form: ExportForm) -> dict[str, object]:
-    allowed = _suppliers_of()
+    allowed = own_suppliers()
     return {
         "import_form": import_form,
         "export_form": export_form,
         "may_import": allowed is None,
+        "waiting": LinkRequest.count_waiting(allowed),
         "runs": ImportRun.latest(RUNS) if allowed is None else [],
         "states": STATES,
         "batches": ExportBatch.latest(BATCHES, allowed),
@@ -162,22 +163,16 @@ def _page(import_form: ImportForm, export_form: ExportForm) -> dict[str, object]
 
 
 def _export_form() -> ExportForm:
-    form, allowed = ExportForm(), _suppliers_of()
+    form, allowed = ExportForm(), own_suppliers()
     suppliers = [row for row in Supplier.by_name() if allowed is None or row.id in allowed]
     everybody = [SelectChoice("", "Все поставщики")] if allowed is None else []
     form.supplier.choices = everybody + [SelectChoice(row.code, row.title) for row in suppliers]
     return form
 
 
-def _suppliers_of() -> set[int] | None:
-    """The suppliers this operator works for; None = all of them."""
-    roles = own_roles()
-    return None if any(role.supplier_id is None for role in roles) else {role.supplier_id for role in roles}
-
-
 def _may_import() -> None:
     """A package may touch every supplier: one supplier's clerk does not load it."""
-    if _suppliers_of() is not None:
+    if own_suppliers() is not None:
         abort(404)
 
 
@@ -186,7 +181,8 @@ def _own_run(run_id: int) -> ImportRun:
     return ImportRun.get_or_none(ImportRun.id == run_id) or abort(404)
 
 
-def _file(content: bytes, name: str, kind: str) -> Response:
+def as_file(content: bytes, name: str, kind: str) -> Response:
+    """A file for the operator's disk: never shown in the browser, never kept on the way."""
     response = Response(content, content_type=kind)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Cache-Control"] = "private, no-store"
