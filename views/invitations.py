@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, make_response, render_template, url_for
-from wtforms import BooleanField, PasswordField, ValidationError
-from wtforms.validators import DataRequired
+from flask import Blueprint, Response, flash, make_response, render_template, url_for
+from wtforms import PasswordField
 from wtforms.widgets import PasswordInput
 
 import clock
@@ -15,36 +14,27 @@ from views import hx
 from views.access import public
 from views.address import visitor
 from views.forms import Form, required, word
-from views.registration import DOCUMENTS
+from views.registration import way
+from views.registration.way import ConsentForm
+from views.shapes import ask
 
 bp = Blueprint("invitations", __name__)
 
 
-class ArrivalForm(Form):
+class ArrivalForm(ConsentForm):
     """What opens a portal of one's own; `email` is where the link was sent."""
 
     password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
-    terms = BooleanField("Соглашение", [DataRequired("Без соглашения открыть кабинет нельзя")])
-    consent = BooleanField("Персональные данные", [DataRequired("Без согласия открыть кабинет нельзя")])
-    advertising = BooleanField("Рассылка")
 
     def __init__(self, email: str) -> None:
-        preset = current_app.extensions["settings"].preset
-        super().__init__(data={"advertising": preset.advertising_on})
+        super().__init__()
         self.email = email
-        for slug, name in DOCUMENTS.items():
-            if slug not in preset.consents:
-                delattr(self, name)
 
     def validate_password(self, field: PasswordField) -> None:
-        try:
-            passwords.check(_policy(), field.data, self.email, self.email.partition("@")[0])
-        except Refused as refusal:
-            raise ValidationError(refusal.sentence)
+        ask(passwords.check, way.policy(), field.data, self.email, self.email.partition("@")[0])
 
     def arrival(self) -> Arrival:
-        agreed = tuple(slug for slug, name in DOCUMENTS.items() if name in self)
-        return Arrival(self.password.data, agreed, bool(self.advertising.data))
+        return Arrival(self.password.data, self.agreed, self.wants_advertising)
 
 
 @bp.get("/invitation/<token>")
@@ -73,7 +63,7 @@ def accept(token: str) -> Response:
 def _is_accepted(form: Form, token: str) -> bool:
     try:
         if isinstance(form, ArrivalForm):
-            invitations.open_portal(token, form.arrival(), _policy(), visitor(), clock.now())
+            invitations.open_portal(token, form.arrival(), way.policy(), visitor(), clock.now())
             flash("Кабинет открыт. Войдите с вашей почтой и паролем, который вы придумали.", "done")
         else:
             invitations.add(token, visitor(), clock.now())
@@ -116,18 +106,12 @@ def _over(token: str) -> Response:
 def _page(token: str, state: str, offer: Offer | None, form: Form | None = None) -> dict[str, object]:
     if form is None:
         form = _form(offer) if state == invitations.OPEN and offer is not None else Form()
-    typed = form.password.data if isinstance(form, ArrivalForm) else ""
     return {
         "token": token,
         "state": state,
         "offer": offer,
         "form": form,
         "asks_password": isinstance(form, ArrivalForm),
-        "rules": passwords.rules(_policy(), typed or ""),
+        "rules": way.rules(),
         "days": invitations.LIVES.days,
     }
-
-
-def _policy() -> passwords.Policy:
-    policy: passwords.Policy = current_app.extensions["settings"].preset.password
-    return policy
