@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models import Account, Code, Invitation, Link, LinkRequest, Resident, Session, Text, lock, transaction
+from models import Account, Code, Invitation, LinkRequest, Resident, Session, Text, lock, transaction
 from models.code import INVITATION
 from models.request import APPROVED
 from models.resident import ACTIVE, WAITING
@@ -105,9 +105,6 @@ def offered(facts: Mapping[str, object], email: str) -> Offer | None:
 
 def _by_request(request: LinkRequest | None) -> Offer | None:
     if request is None or request.state != APPROVED or request.account is None:
-        return None
-    owner = _owner(str(request.email))
-    if owner is not None and owner.state == ACTIVE and Link.of_resident(owner, request.account):
         return None
     person = Person(*split_name(str(request.full_name)), str(request.phone))
     return Offer(str(request.email), person, (request.account,), linking.BY_OPERATOR)

@@ -235,6 +235,15 @@ def test_an_approved_request_opens_a_portal_by_the_mailbox(published: None, sett
     assert invitations.look(link, SOON)[0] == USED
 
 
+def test_who_has_a_portal_with_the_account_is_answered_too(published: None, settings: Settings) -> None:
+    held = factories.link(factories.resident(email="vera@example.org"))
+    made = factories.request(email="vera@example.org")
+    requests.approve(made, held.account, factories.operator(), NOW)
+    [link] = tokens(settings)
+    invitations.add(link, HERE, SOON)
+    assert Link.select().count() == 1 and invitations.look(link, SOON)[0] == USED
+
+
 @pytest.mark.parametrize("state", ["waiting", "refused"])
 def test_a_request_that_is_not_approved_offers_nothing(database: Flask, state: str) -> None:
     made = factories.request(email="vera@example.org", account=factories.account(), state=state)
