@@ -37,7 +37,7 @@ ENVIRONMENT = {
     "ABONENT_PRESET",
 }
 DEMO_NAME = "Светлоречье"
-PORTAL_KEYS = {"preset", "name", "timezone", "switches", "words", "layouts_dir", "phone", "phone_hours"}
+PORTAL_KEYS = {"preset", "name", "timezone", "switches", "words", "layouts_dir", "phone", "phone_hours", "video"}
 
 
 class SettingsError(Exception):
@@ -61,6 +61,7 @@ class Settings:
     timezone: str = "Europe/Moscow"
     phone: str = ""
     phone_hours: str = ""
+    video: str = ""
     mail_url: str = ""
     mail_from: str = ""
     sms_url: str = ""
@@ -114,6 +115,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if len(values.get(name, "")) < 32
     )
     _check_urls(values, problems)
+    if portal.get("video") and urlsplit(str(portal["video"])).scheme != "https":
+        problems.append("video: нужен адрес, который начинается с https://")
     proxies = _proxies(values.get("ABONENT_TRUSTED_PROXIES", ""), problems)
     zone = _zone(portal.get("timezone", "Europe/Moscow"), problems)
     if problems or preset is None:
@@ -139,6 +142,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         name=str(portal.get("name", DEMO_NAME if demo else Settings.name)),
         phone=str(portal.get("phone", "")),
         phone_hours=str(portal.get("phone_hours", "")),
+        video=str(portal.get("video", "")),
         layouts_dir=str(portal.get("layouts_dir", "")),
         warnings=tuple(_channel_warnings(values, preset, demo)),
         **texts,

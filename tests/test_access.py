@@ -37,6 +37,8 @@ PUBLIC = {
     "captchas.refresh",
     "captchas.sound",
     "factor.again",
+    "help.manual",
+    "help.show",
     "factor.confirm",
     "factor.show",
     "invitations.accept",

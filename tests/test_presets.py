@@ -147,7 +147,8 @@ def test_the_switches_are_the_manuals(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_picture_is_asked_for_where_the_manual_asks_for_one(name: str) -> None:
-    captcha = load_preset(name, {}, {}).captcha
+    captcha = {**load_preset(name, {}, {}).captcha}
+    assert captcha.pop("request") == "always", "who asks without a login shows that he is a person"
     assert {form for form, policy in captcha.items() if policy == "always"} == CAPTCHA_ALWAYS[name]
 
 

@@ -65,7 +65,7 @@ def test_two_pictures_of_one_page_do_not_get_in_each_others_way(app: Flask, sign
 
 @pytest.mark.parametrize("htmx", [False, True])
 def test_personal_data_are_changed(signed_in: PageClient, anna: Resident, htmx: bool) -> None:
-    assert "не меняет имя в квитанции" in signed_in.get("/profile/personal")
+    assert "не меняет фамилию, имя и отчество в счёте" in signed_in.get("/profile/personal")
     assert signed_in.post("/profile/personal", PERSON, htmx=htmx).location == "/profile"
     kept = again(anna)
     assert (kept.full_name, kept.birth_date, kept.gender) == ("Иванова Анна", date(2001, 9, 23), "female")

@@ -94,8 +94,9 @@ def asked(app: Flask, of: Town) -> dict[str, list[str]]:
         client.http.get(url)
         with counted() as seen:
             status = client.http.get(url).status_code
-        assert status in (200, 303), f"{url}: {status}"
-        found[url] = seen
+        assert status in (200, 303, 404), f"{url}: {status}"
+        if status != 404:  # the preset has no such page; that others have it, tests/test_access.py says
+            found[url] = seen
     return found
 
 

@@ -13,6 +13,7 @@ from views import (
     factor,
     first_steps,
     groups,
+    help,
     history,
     home,
     invitations,
@@ -44,6 +45,7 @@ BLUEPRINTS: list[Blueprint] = [
     history.bp,
     notices.bp,
     groups.bp,
+    help.bp,
     requests.bp,
     invitations.bp,
     linking.bp,  # the pages of accounts, its own among them

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import current_app, request
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
-from models import Supplier
-from services import sign_in
+from models import Link, Resident, Supplier
+from services import contacts, sign_in
 from services.refusal import Refused
 from services.sign_in import Login, WhichSupplier
 from views.captchas import CaptchaForm
@@ -85,3 +87,15 @@ class LoginForm(SupplierForm):
     def value(self) -> Login:
         """What was typed, as it is looked up; an e-mail in the field of a phone is understood as well."""
         return sign_in.login_of(self.login.data, self.ways, self.chosen_supplier)
+
+
+def login_of(resident: Resident) -> str:
+    """What the resident signs in by, as he knows it: the first of the portal's ways that he has, "" = none."""
+    known: dict[str, Callable[[], str]] = {
+        "email": lambda: str(resident.email) if resident.email_key else "",
+        "phone": lambda: contacts.shown_phone(str(resident.phone)) if resident.phone_key else "",
+        "username": lambda: str(resident.username),
+        "account": lambda: ", ".join(Link.login_numbers(resident)),
+    }
+    ways = (*current_app.extensions["settings"].preset.sign_in, "email")  # operators have an e-mail everywhere
+    return next((login for way in ways if (login := known[way]())), "")

@@ -7,13 +7,14 @@ from wtforms import PasswordField, StringField
 
 import clock
 from documents.payment_code import png
-from services import codes, contacts, second_factor, sign_in
+from services import codes, second_factor, sign_in
 from services.refusal import Refused
 from services.second_factor import NONE, TOTP
 from views import hx, sessions
 from views.access import resident
 from views.address import visitor
 from views.forms import Form, at_most, required, word
+from views.logins import login_of
 from views.profile import bp
 
 
@@ -149,7 +150,9 @@ def qr() -> Response:
     _only_if_offered()
     if resident().factor == TOTP:
         abort(404)
-    uri = second_factor.uri(_pending(), _login(), current_app.extensions["settings"].name)
+    uri = second_factor.uri(
+        _pending(), login_of(resident()) or resident().full_name, current_app.extensions["settings"].name
+    )
     response = Response(png(uri.encode(), scale=6), content_type="image/png")
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -163,9 +166,3 @@ def _secret(form: TotpForm) -> dict[str, object]:
 def _pending() -> str:
     data_key = current_app.extensions["settings"].data_key
     return second_factor.begin_totp(resident(), clock.now(), data_key=data_key)
-
-
-def _login() -> str:
-    """Under which name the code stands in the authenticator."""
-    who = resident()
-    return str(who.email) or contacts.shown_phone(str(who.phone)) or str(who.username) or who.full_name
