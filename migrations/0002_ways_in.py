@@ -30,13 +30,20 @@ def up(migrator, db):
         class Meta:
             table_name = "text"
 
+    class House(Frozen):
+        class Meta:
+            table_name = "house"
+
     class Account(Frozen):
-        supplier = ForeignKeyField(Supplier)
+        supplier = ForeignKeyField(Supplier, index=False)
+        house = ForeignKeyField(House, index=False)
+        flat = TextField()
         kind = TextField()
         contract = TextField()
 
         class Meta:
             table_name = "account"
+            indexes = ((("supplier", "house", "flat"), False),)
 
     class Link(Frozen):
         account = ForeignKeyField(Account)
@@ -111,6 +118,7 @@ def up(migrator, db):
             name="account_organisation_contract",
         )
     )
+    db.execute_sql("DROP INDEX account_house_id_flat")
     Account._schema.create_indexes()
     LinkRequest.add_index(
         LinkRequest.index(

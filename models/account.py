@@ -82,7 +82,7 @@ class Account(Base):
     run_id = IntegerField(null=True)
 
     class Meta:
-        indexes = ((("supplier", "number"), True), (("house", "flat"), False))
+        indexes = ((("supplier", "number"), True), (("supplier", "house", "flat"), False))
 
     @classmethod
     def by_number(cls, supplier: int, number: str) -> Account | None:
@@ -139,9 +139,9 @@ class Account(Base):
 
     @property
     def masked(self) -> str:
-        """The end of the number, enough for those who know it: `•••7890`."""
+        """«•••2154»: enough for those who know the number, and never more than half of it."""
         number = str(self.number)
-        return "•••" + (number[-4:] if len(number) > 6 else number[-2:] if len(number) > 3 else "")
+        return "•••" + number[len(number) - min(4, len(number) // 2) :]
 
     @property
     def address(self) -> str:

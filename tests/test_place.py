@@ -23,11 +23,11 @@ def test_each_level_lists_what_the_supplier_serves(supplier: Supplier) -> None:
     settle(supplier, "ул. Лесная", "1")
     settle(supplier, "", "уч. 17", settlement="СНТ «Ромашка»")
     settle(factories.supplier(), "ул. Чужая", "1", settlement="д. Чужая")
-    assert place.settlements(supplier.id) == ["г. Светлоречье", "СНТ «Ромашка»"]
+    assert place.settlements() == ["г. Светлоречье", "д. Чужая", "СНТ «Ромашка»"]
     assert place.streets(supplier.id, "г. Светлоречье") == ["ул. Лесная"]
     assert place.streets(supplier.id, "СНТ «Ромашка»") == [""]
     assert [house.number for house in place.houses(supplier.id, "СНТ «Ромашка»", "")] == ["уч. 17"]
-    assert place.houses(supplier.id, "д. Чужая", "ул. Чужая") == []
+    assert place.streets(supplier.id, "д. Чужая") == place.houses(supplier.id, "д. Чужая", "ул. Чужая") == []
 
 
 def test_lists_stand_as_people_count(supplier: Supplier) -> None:

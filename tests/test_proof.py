@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 import clock
+from models import Account
 from services.proof import Passport, Proof, plain_flat, plain_title
 from services.refusal import Refused
 from tests.factories import NOW
-from views.linking.selects import masked
 from views.shapes import day_of, inn_of
 
 TITLES = [
@@ -77,7 +77,7 @@ def test_an_inn_may_have_blanks() -> None:
     ("number", "shown"), [("1002154", "•••154"), ("0012345678", "•••5678"), ("42", "•••2"), ("7", "•••")]
 )
 def test_a_masked_number_tells_no_more_than_half(number: str, shown: str) -> None:
-    assert masked(number) == shown
+    assert Account(number=number).masked == shown
 
 
 def test_no_trace_shows_a_passport_or_a_password() -> None:

@@ -22,9 +22,10 @@ class PlaceForm(LinkingForm):
 
 def choose_place(form: PlaceForm, supplier: Supplier | None) -> None:
     """Fills the selects as far as the choices lead."""
-    settlement = choose(form.settlement, named(place.settlements(supplier.id) if supplier else [], "Без названия"))
-    street = choose(form.street, named(place.streets(supplier.id, settlement), "Без улицы") if settlement else [])
-    houses = place.houses(supplier.id, settlement, plain(street)) if street else []
+    settlement = choose(form.settlement, named(place.settlements(), "Без названия"))
+    streets = place.streets(supplier.id, plain(settlement)) if supplier and settlement else []
+    street = choose(form.street, named(streets, "Без улицы"))
+    houses = place.houses(supplier.id, plain(settlement), plain(street)) if supplier and street else []
     choose(form.house, ((str(house.id), str(house.number)) for house in houses))
 
 
