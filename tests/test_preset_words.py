@@ -10,6 +10,7 @@ from flask import Flask
 
 import clock
 from models import Account, Resident
+from services import texts
 from tests import factories
 from tests.client import Page, PageClient
 from tests.factories import NOW
@@ -183,7 +184,141 @@ def test_the_menu_says_where_one_is_and_leads_to_pages_that_open(
     menu = home.text.partition('id="menu"')[2].partition("</nav>")[0]
     links = [part.partition('"')[0] for part in menu.split('href="')[1:]]
     assert "/sign-out" in links
-    for link in (link for link in links if not link.startswith("/texts/")):  # the tests' town has no documents
+    texts.seed(NOW)
+    for link in (link for link in links if link != "/manual.pdf"):
         answer = client.http.get(link, follow_redirects=True)
         assert answer.status_code == 200, link
         assert answer.get_data(as_text=True).partition('id="menu"')[2].count("aria-current") >= 1, link
+
+
+# What those see who have not signed in.
+OPEN = {
+    "metallenergo /registration/email": (
+        "Регистрация", "ФИО", "E-mail", "Телефон", "Пароль", "Подтвердите, что вы не робот", "Обновить картинку",
+        "Я принимаю условия использования", "Я даю свое согласие на обработку персональных данных.",
+        "Зарегистрироваться", "Войти",
+    ),
+    "metallenergo /sign-in": (
+        "Вход в Личный кабинет", "e-mail (логин)", "Пароль", "Войти", "Нужна помощь?", "Забыли пароль?",
+        "Регистрация",
+    ),
+    "zhkh /registration/name": (
+        "Имя пользователя", "E-mail", "Пароль", "Подтверждение пароля", "Мобильный телефон", "Код с изображения",
+        "Загрузить новый код", "Я ознакомился и принял соглашение об использовании личного кабинета",
+        "От 6 до 16 символов",
+    ),
+    "zhkh /sign-in": ("Имя пользователя", "Пароль", "Запомнить?", "Войти", "Забыли пароль?", "Зарегистрироваться"),
+    "client-online /registration/phone": (
+        "Регистрация", "Телефон", "Пароль", "Требования к паролю", "Буквы только латинского алфавита",
+        "Не менее 8 символов", "Заглавные буквы", "Строчные буквы", "Цифры", "Любые символы кроме пробелов",
+        "Я принимаю пользовательское соглашение", "Я согласен получать рекламно-информационную рассылку",
+        "Зарегистрироваться",
+    ),
+    "client-online /sign-in": (
+        "Вход в личный кабинет для физических лиц", "Телефон", "Пароль", "Войти по почте", "Вспомнить пароль",
+        "Регистрация", "Войти", "Инструкция пользователя",
+    ),
+    "client-online /sign-in?by=email": ("E-mail", "Войти по телефону"),
+    "client-online /recovery": ("Телефон", "Восстановить по почте", "Восстановить"),
+    "client-online /recovery?by=email": ("E-mail", "Восстановить по телефону"),
+    "consumer /registration/account": (
+        "Регистрация", "Платёжный код", "13 цифр", "Фамилия, имя и отчество", "Код с картинки", "Обновить",
+    ),
+    "consumer /sign-in": (
+        "Личный кабинет потребителя", "Номер лицевого счёта", "Пароль", "Введите проверочный код",
+        "Самостоятельная регистрация", "Восстановление доступа", "Справка",
+    ),
+    "consumer /recovery": ("Восстановление доступа", "Номер лицевого счёта"),
+}  # fmt: skip
+# What does not belong there, and what belongs to another portal.
+HIDDEN = {
+    "metallenergo /registration/email": ("рассылку",),
+    "zhkh /registration/name": ("персональных данных", "рассылку"),
+    "client-online /registration/phone": ("Код с картинки", "персональных данных"),
+    "client-online /sign-in": ("Запомнить", "Код с картинки"),
+    "metallenergo /sign-in": ("Запомнить",),
+    "consumer /registration/account": ("соглашение об", "Поставщик"),
+}
+OTHERS = {
+    "metallenergo": ("name", "phone", "account"),
+    "zhkh": ("email", "phone", "account"),
+    "client-online": ("email", "name", "account"),
+    "consumer": ("email", "name", "phone"),
+}
+
+
+@pytest.mark.parametrize("place", OPEN)
+def test_an_open_page_says_what_the_manual_says(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    texts.seed(NOW)
+    name, _, url = place.partition(" ")
+    switch(app, monkeypatch, name)
+    page = client.get(url)
+    assert not [label for label in OPEN[place] if label not in page]
+    assert not [label for label in HIDDEN.get(place, ()) if label in page]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_ways_of_other_portals_do_not_exist(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    switch(app, monkeypatch, name)
+    for way in OTHERS[name]:
+        client.get(f"/registration/{way}", status=404)
+        client.post(f"/registration/{way}", status=404)
+    assert client.get("/registration", status=303).location.startswith("/registration/")
+
+
+# The forms of linking and of the profile, as a signed-in resident sees them.
+FORMS = {
+    "metallenergo /accounts/link/page": (
+        "Подключить бытового абонента", "№ лицевого счета", "Населенный пункт", "Улица", "Здание++", "Помещение",
+        "Серия паспорта", "Номер паспорта", "Кем выдан", "Дата выдачи", "Код подразделения", "Дата рождения",
+        "Введите символы с картинки", "Сохранить",
+    ),
+    "metallenergo /accounts/link/organisation": ("Подключить организацию", "№ договора", "Наименование", "ИНН"),
+    "zhkh /accounts/link": (
+        "Управляющая организация", "Дом", "Квартира", "Лицевой счет", "Дата платежа", "Сумма платежа",
+        "Введите код с рисунка", "Загрузить новый код", "Сохранить", "Сбросить",
+    ),
+    "client-online /accounts/link": (
+        "Новый лицевой счёт", "Номер лицевого счёта", "Номер счётчика", "Последний платёж", "Последняя квитанция",
+        "Псевдоним", "Отменить", "Сохранить",
+    ),
+    "consumer /accounts/link": ("Лицевой счет", "Пароль", "Привязать", "Текущие привязки"),
+    "metallenergo /profile": ("Мой профиль", "Логин(e-mail)"),
+    "metallenergo /profile/subscriptions": (
+        "Мои подписки", "Напоминать о передаче показаний", "Ежемесячный счет", "Включить СМС-рассылку", "Нет", "Да",
+        "Сохранить",
+    ),
+    "metallenergo /profile/password": ("Текущий пароль", "Новый пароль", "Повторите новый пароль", "Сохранить"),
+    "metallenergo /profile/cache": ("Очистка кэша",),
+    "zhkh /profile": ("Мой профиль", "Получать счета на e-mail", "Удалить аккаунт"),
+    "client-online /profile": (
+        "Профиль", "Личные данные", "ФИО", "Дата рождения", "Пол", "Контактные данные", "Телефон", "E-mail",
+        "Двухфакторная аутентификация", "Запрашивать подтверждение при входе с нового устройства/браузера",
+        "Получать счета на e-mail", "Уведомления", "E-mail уведомления", "SMS уведомления",
+        "Уведомления в мессенджерах", "Рекламная рассылка по выбранным выше каналам связи", "Изменить пароль",
+        "Удалить аккаунт", "Выйти",
+    ),
+    "client-online /profile/personal": (
+        "Фамилия", "Имя", "Отчество", "Дата рождения", "Пол", "Сохранить", "Отменить",
+    ),
+    "client-online /profile/password": (
+        "Старый пароль", "Новый пароль", "Новый пароль ещё раз", "Требования к паролю", "Сохранить", "Отменить",
+    ),
+    "consumer /profile": (
+        "Мои настройки", "Почта", "Электронная почта", "Новый адрес электронной почты",
+        "Повторите новый адрес электронной почты", "Код с картинки", "Обновить", "Сохранить изменения", "Пароль",
+        "Старый пароль", "Новый пароль", "Повторите новый пароль", "Привязка лицевых счетов", "Текущие привязки:",
+        "Управление привязанными лицевыми счетами",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", FORMS)
+def test_a_form_says_what_the_manual_says(opened: Opener, account: Account, place: str) -> None:
+    texts.seed(NOW)
+    page = opened(place)
+    assert not [label for label in FORMS[place] if label not in page]
