@@ -26,6 +26,7 @@ import clock
 from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
+from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
 from services import imports, invitations, letters, matching, orders, outbox, registration, requests, uploads
 from services.challenges import EMAIL, SMS
@@ -132,7 +133,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     desk = desk_of(settings)
     for name, channel, carrier in (
         ("letters", EMAIL, mailer_of(settings)),
-        ("messages", SMS, CapturedMailer() if settings.demo else None),
+        ("messages", SMS, CapturedSms() if settings.demo else None),
     ):
         if carrier is not None:
             jobs[name] = Job(ROUND, partial(_carry, carrier, desk, settings.demo, channel))

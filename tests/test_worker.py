@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 from flask import Flask
 
+import clock
 import worker
 from config import Settings
 from gateways.mail import SmtpMailer, Undeliverable
@@ -30,6 +31,18 @@ HERE = Visitor(key="k" * 32)
 
 def down() -> Undeliverable:
     return Undeliverable("сервер не ответил", permanent=False)
+
+
+def test_a_demo_portal_shows_messages_as_it_shows_letters(database: Flask, settings: Settings) -> None:
+    put("k1", "known-phone", channel="sms", destination="+79123456789", now=clock.now())
+    put("k2", "known-phone", channel="sms", destination="не номер", now=clock.now())
+    put("k3", now=clock.now())
+    loop = worker.build(settings)
+    for name in ("letters", "messages"):
+        loop.jobs[name](clock.now())
+    rows = {row.key: row for row in Outbox.select()}
+    assert [rows[key].state for key in ("k1", "k2", "k3")] == ["sent", "dead", "sent"]
+    assert "кабинет с этим номером уже есть" in rows["k1"].body
 
 
 def test_a_letter_goes_out_once_and_its_body_is_not_kept(database: Flask, settings: Settings) -> None:

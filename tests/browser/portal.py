@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from bench.process import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN = 90.0
+SENT_WITHIN = 15.0
 PASSWORD = "Demo2026"
 
 # Accounts that nobody holds, whose meters a resident can read off: with how many scales, of which supplier.
@@ -56,16 +58,26 @@ class Portal:
         """What the picture says: read where a person reads the picture."""
         return str(self.rows("SELECT answer FROM captcha WHERE id = ?", int(identity))[0]["answer"])
 
+    def letter(self, to: str, pattern: str) -> str:
+        """What the pattern finds in the newest letter or message to the address; waits for the worker to send it."""
+        end = monotonic() + SENT_WITHIN
+        while monotonic() < end:
+            for row in self.rows("SELECT body FROM outbox WHERE destination = ? ORDER BY id DESC LIMIT 1", to):
+                if found := re.search(pattern, row["body"]):
+                    return found[1]
+            sleep(0.1)
+        raise AssertionError(f"nothing like {pattern} came to {to}")
+
 
 @contextmanager
-def started(folder: Path) -> Iterator[Portal]:
-    """A portal on a free port; its log is `folder`/log."""
+def started(folder: Path, preset: str = "default") -> Iterator[Portal]:
+    """A portal of the preset on a free port; its log is `folder`/log."""
     port = free_port(2)
     portal = Portal(f"http://127.0.0.1:{port}", folder / "demo.sqlite3")
     command = [str(Path(sys.executable).parent / "flask"), "--app", "app", "serve", "--prepare", "--port", str(port)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=_environ(portal), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command, cwd=ROOT, env=_environ(portal, preset), stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
         try:
             _wait(process, portal.url, folder / "log")
@@ -75,11 +87,12 @@ def started(folder: Path) -> Iterator[Portal]:
             process.wait(30)
 
 
-def _environ(portal: Portal) -> dict[str, str]:
+def _environ(portal: Portal, preset: str) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("ABONENT_")}
     return {
         **others,
         "ABONENT_DEMO": "1",
+        "ABONENT_PRESET": preset,
         "ABONENT_SECRET_KEY": "s" * 40,
         "ABONENT_DATA_KEY": "d" * 40,
         "ABONENT_DATABASE_URL": f"sqlite:///{portal.database}",
