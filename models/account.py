@@ -203,7 +203,7 @@ class Link(Base):
     label = TextField(default="", column_name="alias")  # «Псевдоним»; Model.alias is peewee's own
     group = ForeignKeyField(Group, null=True, backref="links", on_delete="SET NULL")
     bills_by_email = BooleanField(default=False)
-    fact = TextField(default="")  # by which fact it was linked: meter, payment, bill, activation, operator
+    fact = TextField(default="")  # by which fact it was linked (services/proof.py), or operator
     linked_at = UtcField()
     is_login = BooleanField(default=False)  # the resident signs in by the account's number: one an account
 

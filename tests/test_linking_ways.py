@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 import clock
 from models import Account, Attempt, Link, Resident, Session
@@ -536,3 +539,27 @@ def test_a_portal_without_suppliers_shows_its_forms(client: PageClient, anna: Re
         f"{URL}{way}", {"step": "data", "password": "x", **solved(client.get(f"{URL}/page"))}, status=422
     )
     assert "Заполните поле" in page
+
+
+TYPED = [*PASSPORT, "supplier", "settlement", "street", "house", "flat", "number", "account", "payment_date",
+         "payment_sum", "title", "inn", "bill_sum", "password", "step", "kind", "go", "passed", "refresh", "captcha",
+         "captcha_id"]  # fmt: skip
+
+
+@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["", "/page", "/organisation", "/selects", "/password"]),
+    st.dictionaries(
+        st.sampled_from(TYPED),
+        st.text(max_size=40) | st.sampled_from(["check", "data", "back", "9" * 40, "-1", "0", "01.02.2003", "\0"]),
+    ),
+    st.booleans(),
+)
+def test_whatever_is_typed_is_answered(
+    client: PageClient, anna: Resident, home: Account, way: str, fields: dict[str, str], htmx: bool
+) -> None:
+    client.sign_in(anna)
+    data = {"csrf_token": client.csrf_token(), **typed(home), **chosen(home), **fields}
+    headers = {"HX-Request": "true"} if htmx else {}
+    assert client.http.post(f"{URL}{way}", data=data, headers=headers).status_code in (200, 204, 303, 422)
+    assert Link.select().count() == 0

@@ -70,9 +70,10 @@ class Portal:
 
 
 @contextmanager
-def started(folder: Path, preset: str = "default") -> Iterator[Portal]:
-    """A portal of the preset on a free port; its log is `folder`/log."""
+def started(folder: Path, preset: str = "default", config: str = "") -> Iterator[Portal]:
+    """A portal of the preset on a free port, by its portal.toml or by none; its log is `folder`/log."""
     port = free_port(2)
+    (folder / "portal.toml").write_text(config, encoding="utf-8")
     portal = Portal(f"http://127.0.0.1:{port}", folder / "demo.sqlite3")
     command = [str(Path(sys.executable).parent / "flask"), "--app", "app", "serve", "--prepare", "--port", str(port)]
     with (folder / "log").open("wb") as log:
@@ -97,6 +98,7 @@ def _environ(portal: Portal, preset: str) -> dict[str, str]:
         "ABONENT_DATA_KEY": "d" * 40,
         "ABONENT_DATABASE_URL": f"sqlite:///{portal.database}",
         "ABONENT_BASE_URL": portal.url,
+        "ABONENT_CONFIG": str(portal.database.parent / "portal.toml"),
     }
 
 

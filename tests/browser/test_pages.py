@@ -8,9 +8,23 @@ from playwright.sync_api import Page
 from tests.browser.conftest import HEIGHTS, SCREENS, Opener
 from tests.browser.portal import Portal
 
-OPEN = ("/sign-in", "/registration", "/recovery", "/contacts", "/view", "/nowhere", "/texts/agreement")
+OPEN = (
+    "/sign-in",
+    "/registration",
+    "/recovery",
+    "/registration/email",
+    "/registration/phone",
+    "/registration/account",
+    "/requests/access",
+    "/help",
+    "/contacts",
+    "/view",
+    "/nowhere",
+    "/texts/agreement",
+)
 CLOSED = (
-    "/", "/accounts", "/accounts/{account}", "/accounts/link", "/groups", "/readings", "/readings/{account}",
+    "/", "/accounts", "/accounts/{account}", "/accounts/link",
+    "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
     "/history?kind=bills", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",
