@@ -282,6 +282,7 @@ def test_nothing_opens_before_the_first_steps_are_done(client: PageClient, hands
         "не меняет",
     ):
         assert words in page
+    assert "Основное меню" not in page.text and "/profile" not in page.tree.links, "nothing else is open yet"
     named = {"surname": "Иванов", "name": "Иван", "birth_date": "23.09.1961", "gender": "male"}
     assert client.post("/first-steps/acquaintance", named).location == "/first-steps/email"
     assert client.get("/", status=303).location == "/first-steps/email"

@@ -33,6 +33,7 @@ class CodePage:
     again: str
     cancel: str = ""
     hides_address: bool = False  # the page tells a part of where the code went
+    is_outside: bool = False  # the portal is not open to the one who waits here
     silent: str = ""  # the words of a page that must not tell where it went, nor whether it went at all
 
     def show(self, request: Code, form: CodeForm | None = None) -> Response:

@@ -110,6 +110,7 @@ def _page(token: str) -> CodePage:
         action=url_for(".confirm", token=token),
         again=url_for(".again", token=token),
         cancel="Изменить адрес",
+        is_outside=True,
     )
 
 
