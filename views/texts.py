@@ -58,7 +58,9 @@ def after_sign_in(who: Resident, target: str) -> str:
 
 
 def _changed(who: Resident) -> list[Text]:
-    return texts.outdated(who, current_app.extensions["settings"].preset.consents)
+    """What must be agreed to anew; advertising is up to the person, and its older version goes on."""
+    asked = current_app.extensions["settings"].preset.consents
+    return texts.outdated(who, [slug for slug in asked if slug != texts.ADVERTISING])
 
 
 def sections(body: str) -> list[list[tuple[str, list[str]]]]:
