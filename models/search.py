@@ -6,8 +6,9 @@ import re
 import unicodedata
 
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))  # noqa: RUF001
-# Russian letters and the Latin ones that look the same, both ways of writing one word; digits stay digits.
-_ALIKE = str.maketrans("авекмнорстухіѕј", "abekmhopctyxisj")  # noqa: RUF001
+# Letters that look the same: who copies a name from a screen cannot see which they are. Digits stay digits.
+_RUSSIAN, _LATIN = "авекмнорстухіѕј", "abekmhopctyxisj"  # noqa: RUF001
+_TO_LATIN, _TO_RUSSIAN = str.maketrans(_RUSSIAN, _LATIN), str.maketrans(_LATIN, _RUSSIAN)
 _DIGITS = re.compile(r"\d+")
 
 
@@ -19,7 +20,12 @@ def fold(text: str) -> str:
 
 def skeleton(text: str) -> str:
     """The folded text with Cyrillic letters that look Latin made Latin: «Анна» of either layout is one name."""
-    return fold(text).translate(_ALIKE)
+    return fold(text).translate(_TO_LATIN)
+
+
+def russian(text: str) -> str:
+    """The folded text with Latin letters that look Russian made Russian: «ООО» of either layout is one word."""
+    return fold(text).translate(_TO_RUSSIAN)
 
 
 def natural(text: str) -> str:

@@ -11,15 +11,13 @@ from datetime import date
 from models import Account, Link
 from models.proof import Paid, last_bill_sum, meter_numbers, newest_payments
 from models.resident import ACTIVE
-from models.search import fold
+from models.search import fold, russian
 from services import passwords, secrets
 
 METER, PAYMENT, BILL, ACTIVATION = "meter", "payment", "bill", "activation"
 PASSPORT, ORGANISATION, PASSWORD = "passport", "organisation", "password"  # noqa: S105 - a fact's name
 FACTS = (METER, PAYMENT, BILL, ACTIVATION, PASSPORT, ORGANISATION, PASSWORD)
 
-# Latin letters that look like Russian ones: who copies a name from a screen or types «ООО» cannot see which they are.
-_LOOKALIKES = str.maketrans("abcehkmoptxy", "авсенкмортху")  # noqa: RUF001
 _OF_FLATS = re.compile(r"^(квартира|кв|помещение|пом|комната|комн|ком|офис|оф)\b[. ]*")
 _LEGAL_FORMS = tuple(
     form.split()
@@ -134,12 +132,12 @@ def plain_number(number: str) -> str:
 
 def plain_flat(flat: str) -> str:
     """A flat as it is compared: «кв. 045 А» is «45а», whichever alphabet the letter is of."""
-    return plain_number(_OF_FLATS.sub("", fold(flat))).translate(_LOOKALIKES)
+    return russian(plain_number(_OF_FLATS.sub("", fold(flat))))
 
 
 def plain_title(title: str) -> str:
     """An organisation's name as it is compared: without quotes and legal form, lookalikes of one alphabet."""
-    words = re.findall(r"[^\W_]+", fold(title).translate(_LOOKALIKES))
+    words = re.findall(r"[^\W_]+", russian(title))
     for form in _LEGAL_FORMS:
         if words[: len(form)] == form:
             words = words[len(form) :]
