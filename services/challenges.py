@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models import Code, Resident, transaction
-from services import codes, limits, outbox
+from services import codes, contacts, limits, outbox
 from services.limits import Limit, Visitor
 from services.refusal import Refused
 
 EMAIL, SMS = "email", "sms"
+KNOWN = {EMAIL: "known-email", SMS: "known-phone"}  # the letters that go instead where somebody has the address
 TRIES = 5
 TIME_IS_UP = "Время вышло. Начните ещё раз."
 NO_MORE = "Код больше не действует. Запросите новый."
@@ -63,7 +64,6 @@ PHONE_REGISTRATION = Errand("phone-registration", digits=5)
 ACCOUNT_REGISTRATION = Errand("account-registration")
 CONTACT = Errand("contact", digits=5)
 FACTOR = Errand("factor", starts_at_once=True)
-ERRANDS = (RECOVERY, PHONE_REGISTRATION, ACCOUNT_REGISTRATION, CONTACT, FACTOR)
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,11 @@ def start(
 
     `whose` names whom the tries are counted for, the address by itself where it is not given.
     """
-    request = codes.keep(errand.request, resident, codes.token_hash(token), now, errand.lives)
-    request.channel = way.channel
-    request.destination = whose or visitor.subject(errand.name, way.channel, way.to.casefold())
-    request.facts = json.dumps({"to": way.to, "letter": letter or errand.name, **(facts or {})}, ensure_ascii=False)
-    request.save()
+    request = codes.keep(
+        errand.request, resident, codes.token_hash(token), now, errand.lives, channel=way.channel,
+        destination=whose or visitor.subject(errand.name, way.channel, way.to.casefold()),
+        facts=json.dumps({"to": way.to, "letter": letter or errand.name, **(facts or {})}, ensure_ascii=False),
+    )  # fmt: skip
     _write(errand, request, visitor, now, waits=not errand.starts_at_once)
     return request
 
@@ -140,8 +140,7 @@ def _write(errand: Errand, request: Code, visitor: Visitor, now: datetime, waits
 
 def waiting(errand: Errand, token: str, now: datetime) -> Code | None:
     """The request whose page waits for a code; one that is over is shown as none."""
-    request = Code.known(errand.request, codes.token_hash(token))
-    return request if request is not None and request.is_alive(now) else None
+    return codes.alive(errand.request, token, now)
 
 
 def wait(errand: Errand, request: Code, now: datetime) -> timedelta:
@@ -178,6 +177,12 @@ def accept(answer: Answer, now: datetime) -> None:
     """Uses the code and its page up, in the caller's transaction; refuses where another was faster."""
     if not (Code.redeem(answer.code, now) and Code.redeem(answer.request, now)):
         raise Refused(NO_MORE, field="code")
+
+
+def owner(way: Way) -> Resident | None:
+    """Who signs in by the address or number."""
+    by_phone = way.channel == SMS
+    return Resident.by_login("phone" if by_phone else "email", way.to if by_phone else contacts.email_key(way.to))
 
 
 def masked(way: Way) -> str:

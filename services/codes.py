@@ -39,12 +39,20 @@ def digits_hash(key: str, request: Code, digits: str) -> str:
     return keyed(key, "code", str(request.id), digits)
 
 
-def keep(purpose: str, resident: Resident | None, code_hash: str, now: datetime, lives: timedelta) -> Code:
-    """Stores a link or code that works until `now + lives`."""
+def keep(
+    purpose: str, resident: Resident | None, code_hash: str, now: datetime, lives: timedelta, **more: str
+) -> Code:
+    """Stores a link or code that works until `now + lives`; `more`: channel, destination, facts."""
     row: Code = Code.create(
-        purpose=purpose, resident=resident, code_hash=code_hash, created_at=now, expires_at=now + lives
+        purpose=purpose, resident=resident, code_hash=code_hash, created_at=now, expires_at=now + lives, **more
     )
     return row
+
+
+def alive(purpose: str, token: str, now: datetime) -> Code | None:
+    """The row of a link or page that still works; one that is over is shown as none."""
+    found = Code.known(purpose, token_hash(token))
+    return found if found is not None and found.is_alive(now) else None
 
 
 def new_link(resident: Resident, purpose: str, now: datetime, lives: timedelta, rng: Random = CHANCE) -> str:

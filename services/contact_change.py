@@ -11,22 +11,21 @@ from services.challenges import CONTACT, EMAIL, SMS, Answer, Way
 from services.limits import Visitor
 from services.refusal import Refused
 
-LETTERS = {EMAIL: "known-email", SMS: "known-phone"}
 FIELDS = {EMAIL: "email", SMS: "phone"}
 LAST_WAY = "По этому адресу или номеру вы входите в кабинет, другого способа у вас нет. Сначала добавьте другой."
 
 
 def ask(resident: Resident, channel: str, text: str, visitor: Visitor, now: datetime, token: str) -> Code:
     """Sends a code to the new address; one that another has is answered the same, and its owner is told instead."""
-    address = contacts.email_of(text) if channel == EMAIL else contacts.mobile_of(text)
-    owner = _owner(channel, address)
+    way = Way(channel, contacts.email_of(text) if channel == EMAIL else contacts.mobile_of(text))
+    owner = challenges.owner(way)
     if owner == resident and _is_confirmed(resident, channel):
         raise Refused(
             "Этот адрес уже подтверждён." if channel == EMAIL else "Этот номер уже подтверждён.",
             field=FIELDS[channel],
         )
-    letter = LETTERS[channel] if owner not in (None, resident) else ""
-    return challenges.start(CONTACT, Way(channel, address), visitor, now, token, resident=resident, letter=letter)
+    letter = challenges.KNOWN[channel] if owner not in (None, resident) else ""
+    return challenges.start(CONTACT, way, visitor, now, token, resident=resident, letter=letter)
 
 
 @transaction
@@ -84,10 +83,10 @@ def waiting(resident: Resident, token: str, now: datetime) -> Code | None:
 @transaction
 def _accept(known: Resident, answer: Answer, now: datetime) -> Resident:
     challenges.accept(answer, now)
-    resident, address = lock(known), str(answer.facts["to"])
-    if _owner(str(answer.request.channel), address) not in (None, resident):
+    resident, channel, address = lock(known), str(answer.request.channel), str(answer.facts["to"])
+    if challenges.owner(Way(channel, address)) not in (None, resident):
         raise Refused(challenges.NO_MORE, field="code")
-    if answer.request.channel == EMAIL:
+    if channel == EMAIL:
         _tell_old(resident, EMAIL, str(resident.email) if resident.email_confirmed_at else "", address, now)
         resident.email, resident.email_key, resident.email_confirmed_at = address, contacts.email_key(address), now
     else:
@@ -105,11 +104,6 @@ def _tell_old(resident: Resident, channel: str, old: str, new: str, now: datetim
             "contact-changed", f"contact-changed:{resident.id}:{now:%Y%m%d%H%M%S%f}", now,
             resident=resident, destination=old, channel=channel,
         )  # fmt: skip
-
-
-def _owner(channel: str, address: str) -> Resident | None:
-    key = contacts.email_key(address) if channel == EMAIL else address
-    return Resident.by_login("email" if channel == EMAIL else "phone", key)
 
 
 def _is_confirmed(resident: Resident, channel: str) -> bool:

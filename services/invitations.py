@@ -112,9 +112,8 @@ def _by_request(request: LinkRequest | None) -> Offer | None:
 
 def keep_link(ids: Mapping[str, int], email: str, token: str, now: datetime) -> None:
     """Stores the link of a letter that is being written."""
-    code = codes.keep(INVITATION, None, codes.token_hash(token), now, LIVES)
-    code.facts, code.destination = json.dumps(facts_of(ids)), email
-    code.save()
+    facts = json.dumps(facts_of(ids))
+    codes.keep(INVITATION, None, codes.token_hash(token), now, LIVES, facts=facts, destination=email)
 
 
 def look(token: str, now: datetime) -> tuple[str, Offer | None]:
@@ -146,8 +145,8 @@ def open_portal(token: str, arrival: Arrival, policy: passwords.Policy, visitor:
     if state != OPEN or offer is None:
         raise Refused(GONE)
     passwords.check(policy, arrival.password, offer.email, offer.email.partition("@")[0])
-    wanted = (*arrival.texts, texts.ADVERTISING) if arrival.advertising else arrival.texts
-    _accept(token, passwords.hashed(arrival.password), texts.in_force(wanted), arrival.advertising, visitor, now)
+    agreed = texts.agreed(arrival.texts, arrival.advertising)
+    _accept(token, passwords.hashed(arrival.password), agreed, arrival.advertising, visitor, now)
 
 
 def add(token: str, visitor: Visitor, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from models import Code, Resident, Session, transaction
 from models.resident import BLOCKED, DELETED
-from services import challenges, codes, letters, new_password, passwords, sign_in
+from services import challenges, codes, new_password, passwords, sign_in
 from services.challenges import EMAIL, SMS, Answer, Way
 from services.letters import ACTIVATION, RECOVERY, RECOVERY_LIVES
 from services.limits import Visitor
@@ -39,16 +39,6 @@ def _way(login: Login, resident: Resident | None, has_sms: bool) -> Way:
     return Way(EMAIL, str(resident.email))
 
 
-def ask_again(token: str, visitor: Visitor, now: datetime) -> None:
-    """«Отправить ещё раз»: another letter for the same page; the tries that were made stay counted."""
-    challenges.again(challenges.RECOVERY, token, visitor, now)
-
-
-def is_open(token: str, now: datetime) -> bool:
-    """Is there a page that waits for a code? A request that is over is shown as none."""
-    return challenges.waiting(challenges.RECOVERY, token, now) is not None
-
-
 def confirm(token: str, digits: str, visitor: Visitor, now: datetime, *, key: str, next_token: str) -> None:
     """Exchanges the code for a link (`next_token`) that sets a password."""
     _accept(challenges.check(challenges.RECOVERY, token, digits, visitor, now, key=key), now, next_token)
@@ -62,8 +52,8 @@ def _accept(answer: Answer, now: datetime, next_token: str) -> None:
 
 def link_owner(token: str, now: datetime) -> Resident | None:
     """Whose password a link may set; None where it is used, expired or unknown."""
-    code = Code.known(RECOVERY, codes.token_hash(token))
-    return code.resident if code is not None and code.is_alive(now) else None
+    code = codes.alive(RECOVERY, token, now)
+    return code.resident if code else None
 
 
 def save(
@@ -90,6 +80,6 @@ def _set(token: str, password_hash: str, visitor: Visitor, now: datetime, own: S
 @transaction
 def cancel(token: str, now: datetime) -> None:
     """«Отменить»: the link works no more."""
-    code = Code.known(letters.RECOVERY, codes.token_hash(token))
+    code = Code.known(RECOVERY, codes.token_hash(token))
     if code is not None:
         Code.redeem(code, now)

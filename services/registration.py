@@ -71,8 +71,7 @@ def register(newcomer: Newcomer, policy: passwords.Policy, visitor: Visitor, now
     """
     check(newcomer, policy)
     limits.spend([(BY_ADDRESS, visitor.network)], now)
-    wanted = (*newcomer.texts, texts.ADVERTISING) if newcomer.advertising else newcomer.texts
-    agreed = texts.in_force(wanted)
+    agreed = texts.agreed(newcomer.texts, newcomer.advertising)
     owner = Resident.by_login("email", contacts.email_key(newcomer.email))
     is_same = passwords.matches(owner.password_hash if owner else "", newcomer.password)
     _enter(_facts(newcomer), is_same, agreed, visitor, now, once)

@@ -58,7 +58,7 @@ def identify(
 ) -> Identity:
     """Opens the page known by `token`: the account is proved by its holder's name, or waits for a meter's number."""
     limits.spend([(BY_ADDRESS, visitor.network), (BY_NUMBER, visitor.subject("account", number))], now)
-    known = [account for account in Account.open_by_number(number, today) if supplier in (0, account.supplier_id)]
+    known = _accounts(number, supplier, today)
     named = [account for account in known if names.fit(full_name, account.holder) >= Fit.SWAPPED]
     if len(named) > 1:
         raise WhichSupplier
@@ -67,17 +67,21 @@ def identify(
     return identity
 
 
+def _accounts(number: str, supplier: int, today: date) -> list[Account]:
+    """The open accounts of the number, of all suppliers where none was chosen (0)."""
+    return [account for account in Account.open_by_number(number, today) if supplier in (0, account.supplier_id)]
+
+
 @transaction
 def _keep(identity: Identity, now: datetime, token: str) -> None:
-    row = codes.keep(IDENTITY, None, codes.token_hash(token), now, IDENTITY_LIVES)
-    row.facts = json.dumps(vars(identity), ensure_ascii=False)
-    row.save()
+    facts = json.dumps(vars(identity), ensure_ascii=False)
+    codes.keep(IDENTITY, None, codes.token_hash(token), now, IDENTITY_LIVES, facts=facts)
 
 
 def identity(token: str, now: datetime) -> Identity | None:
     """What the page is about; None where its time is over."""
-    row = Code.known(IDENTITY, codes.token_hash(token))
-    return Identity(**json.loads(row.facts)) if row is not None and row.is_alive(now) else None
+    row = codes.alive(IDENTITY, token, now)
+    return Identity(**json.loads(row.facts)) if row else None
 
 
 def prove_by_meter(token: str, meter_number: str, now: datetime, today: date) -> None:
@@ -86,7 +90,7 @@ def prove_by_meter(token: str, meter_number: str, now: datetime, today: date) ->
     if row is None or not _spend_try(row, now):
         raise Refused("Попытки кончились. Начните регистрацию ещё раз или обратитесь к поставщику услуг.")
     known, wanted = Identity(**json.loads(row.facts)), proof.plain_number(meter_number)
-    accounts = [it for it in Account.open_by_number(known.number, today) if known.supplier in (0, it.supplier_id)]
+    accounts = _accounts(known.number, known.supplier, today)
     fitting = [it for it in accounts if wanted and wanted in _meters(it, today)]
     if not fitting:
         raise Refused(NOT_FOUND, field="meter_number")
@@ -130,10 +134,7 @@ def _send(
     known: Identity, account: Account, way: Way, phone: str, email: str, visitor: Visitor, now: datetime, token: str
 ) -> Code:
     registered = Link.login_of(account)
-    taken = Resident.by_login(*_key(way)) is not None
-    letter = (
-        "known-account" if registered else ("known-phone" if way.channel == SMS else "known-email") if taken else ""
-    )
+    letter = "known-account" if registered else challenges.KNOWN[way.channel] if challenges.owner(way) else ""
     facts = {"account": account.id, "full_name": known.full_name, "phone": phone, "email": email}
     request = challenges.start(ACCOUNT_REGISTRATION, way, visitor, now, token, facts=facts, letter=letter)
     if registered is not None:
@@ -144,10 +145,6 @@ def _send(
             request=request.id,
         )  # fmt: skip
     return request
-
-
-def _key(way: Way) -> tuple[str, str]:
-    return ("phone", way.to) if way.channel == SMS else ("email", contacts.email_key(way.to))
 
 
 def _tell_the_first(
@@ -184,17 +181,14 @@ def confirm(token: str, digits: str, visitor: Visitor, now: datetime, *, key: st
 
 @transaction
 def _accept(answer: challenges.Answer, now: datetime, next_token: str) -> None:
-    channel = str(answer.request.channel)
+    channel, facts = str(answer.request.channel), json.dumps(answer.facts, ensure_ascii=False)
     challenges.accept(answer, now)
-    row = codes.keep(PASSWORD, None, codes.token_hash(next_token), now, PASSWORD_LIVES)
-    row.channel, row.facts = channel, json.dumps(answer.facts, ensure_ascii=False)
-    row.save()
+    codes.keep(PASSWORD, None, codes.token_hash(next_token), now, PASSWORD_LIVES, channel=channel, facts=facts)
 
 
 def pending(token: str, now: datetime) -> Code | None:
     """The page where the password is set; None where it was used or its time is over."""
-    row = Code.known(PASSWORD, codes.token_hash(token))
-    return row if row is not None and row.is_alive(now) else None
+    return codes.alive(PASSWORD, token, now)
 
 
 def save(

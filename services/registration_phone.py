@@ -12,12 +12,10 @@ from models import Code, Resident, Text, transaction
 from models.resident import ACTIVE
 from services import challenges, contacts, limits, passwords, texts
 from services.challenges import PHONE_REGISTRATION, SMS, Answer, Way
-from services.limits import Limit, Visitor
+from services.limits import Visitor
 from services.refusal import Refused
+from services.registration import BY_ADDRESS
 from services.sign_in import Verified
-
-BY_ADDRESS = Limit("registration", 100)  # a village behind one address registers on one evening
-KNOWN = "known-phone"
 
 
 @dataclass(frozen=True)
@@ -40,15 +38,14 @@ def start(newcomer: Newcomer, policy: passwords.Policy, visitor: Visitor, now: d
     """Sends the code; a known phone is answered the same, its owner gets another message."""
     check(newcomer, policy)
     limits.spend([(BY_ADDRESS, visitor.network)], now)
-    phone = contacts.mobile_of(newcomer.phone)
-    wanted = (*newcomer.texts, texts.ADVERTISING) if newcomer.advertising else newcomer.texts
     facts = {
         "password": passwords.hashed(newcomer.password),
-        "texts": [text.id for text in texts.in_force(wanted)],
+        "texts": [text.id for text in texts.agreed(newcomer.texts, newcomer.advertising)],
         "advertising": newcomer.advertising,
     }
-    letter = KNOWN if Resident.by_login("phone", phone) else ""
-    return challenges.start(PHONE_REGISTRATION, Way(SMS, phone), visitor, now, token, facts=facts, letter=letter)
+    way = Way(SMS, contacts.mobile_of(newcomer.phone))
+    letter = challenges.KNOWN[SMS] if challenges.owner(way) else ""
+    return challenges.start(PHONE_REGISTRATION, way, visitor, now, token, facts=facts, letter=letter)
 
 
 def confirm(token: str, digits: str, visitor: Visitor, now: datetime, *, key: str) -> Verified:

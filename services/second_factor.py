@@ -55,14 +55,8 @@ def ask(verified: Verified, remembered: bool, visitor: Visitor, now: datetime, t
     way = way_to(resident, has_sms) if resident.factor == BY_CODE else None
     if way is not None:
         return challenges.start(FACTOR, way, visitor, now, token, whose=whose, resident=resident, facts=facts)
-    request = codes.keep(FACTOR.request, resident, codes.token_hash(token), now, FACTOR.lives)
-    request.facts = json.dumps({"to": "", **facts})
-    request.save()
-    return request
-
-
-def waiting(token: str, now: datetime) -> Code | None:
-    return challenges.waiting(FACTOR, token, now)
+    written = json.dumps({"to": "", **facts})
+    return codes.keep(FACTOR.request, resident, codes.token_hash(token), now, FACTOR.lives, facts=written)
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ class Passed:
 
 def confirm(token: str, typed: str, visitor: Visitor, now: datetime, *, key: str, data_key: str) -> Passed:
     """Takes the code that was sent, the authenticator's, or one of the spare ones; each try is counted before."""
-    request = waiting(token, now)
+    request = challenges.waiting(FACTOR, token, now)
     if request is None or request.resident is None:
         raise Refused(challenges.TIME_IS_UP)
     if len(challenges.plain(typed)) == SPARE_LENGTH:
@@ -153,13 +147,12 @@ def begin_totp(known: Resident, now: datetime, *, data_key: str, rng: Random = c
     resident = lock(known)
     if resident.factor == TOTP:
         raise Refused(IS_ON)
-    waiting_one = Code.open_of(resident, SETUP, now)
-    if waiting_one is not None:
-        return unsealed(str(waiting_one.facts), data_key)
+    waiting = Code.open_of(resident, SETUP, now)
+    if waiting is not None:
+        return unsealed(str(waiting.facts), data_key)
     secret = new_secret(rng)
-    made = codes.keep(SETUP, resident, codes.token_hash(codes.new_token(rng)), now, SETUP_LIVES)
-    made.facts = sealed(secret, data_key)
-    made.save()
+    page = codes.token_hash(codes.new_token(rng))  # no link leads here: the resident's own row is looked for
+    codes.keep(SETUP, resident, page, now, SETUP_LIVES, facts=sealed(secret, data_key))
     return secret
 
 

@@ -33,11 +33,16 @@ def in_force(slugs: Iterable[str]) -> list[Text]:
     return [found[slug] for slug in wanted]
 
 
+def agreed(slugs: Iterable[str], advertising: bool) -> list[Text]:
+    """The texts that were agreed to, advertising among them where it was ticked."""
+    return in_force([*slugs, *([ADVERTISING] if advertising else [])])
+
+
 def outdated(resident: Resident, slugs: Iterable[str]) -> list[Text]:
     """The texts that have a newer version than the one the resident agreed to."""
-    agreed = Consent.newest(resident)
+    known = Consent.newest(resident)
     newest = Text.latest(slugs)
-    return [text for slug, text in newest.items() if slug in agreed and agreed[slug] < text.version]
+    return [text for slug, text in newest.items() if slug in known and known[slug] < text.version]
 
 
 @transaction

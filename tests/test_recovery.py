@@ -12,7 +12,7 @@ from flask import Flask
 
 from models import Attempt, Code, Outbox, Resident, Session, db
 from presets import load_preset
-from services import codes, letters, passwords, recovery, sign_in
+from services import challenges, codes, letters, passwords, recovery, sign_in
 from services.letters import Desk, Letter
 from services.limits import TooMany, Visitor
 from services.refusal import Refused
@@ -86,7 +86,7 @@ def test_neither_code_nor_link_is_in_the_database(anna: Resident) -> None:
 
 def test_an_unknown_login_starts_the_same_page_and_no_letter(anna: Resident) -> None:
     ask(Login("email", "nobody@example.org"))
-    assert recovery.is_open("page", NOW) and Outbox.select().count() == 0
+    assert challenges.waiting(challenges.RECOVERY, "page", NOW) and Outbox.select().count() == 0
     with pytest.raises(Refused, match="Осталось попыток: 4"):
         confirm("123456")
 
@@ -132,7 +132,7 @@ def test_another_letter_gives_no_more_tries(anna: Resident) -> None:
     for _ in range(4):
         with pytest.raises(Refused):
             confirm(wrong(digits))
-    recovery.ask_again("page", HERE, NOW + 2 * MINUTE)
+    challenges.again(challenges.RECOVERY, "page", HERE, NOW + 2 * MINUTE)
     newer = written(NOW + 2 * MINUTE)[0]
     with pytest.raises(Refused, match="Попытки кончились"):
         confirm(wrong(newer), NOW + 2 * MINUTE)

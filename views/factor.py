@@ -18,14 +18,14 @@ bp = Blueprint("factor", __name__)
 @bp.get("/sign-in/code/<token>")
 @public
 def show(token: str) -> Response:
-    found = second_factor.waiting(token, clock.now())
+    found = challenges.waiting(challenges.FACTOR, token, clock.now())
     return _page(token).show(found) if found else _over()
 
 
 @bp.post("/sign-in/code/<token>")
 @public
 def confirm(token: str) -> Response:
-    found, form = second_factor.waiting(token, clock.now()), CodeForm()
+    found, form = challenges.waiting(challenges.FACTOR, token, clock.now()), CodeForm()
     if found is None or "cancel" in request.form:
         return hx.go(url_for("sign_in.show")) if found else _over()
     if form.validate():
