@@ -1,11 +1,13 @@
 """Tables, constraints, queries and one-row truths: all SQL is here; one file a noun."""
 
-from models.account import Account, Group, House, Invitation, Link
+from models.account import Account, House
 from models.attempt import Attempt
 from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
 from models.bill import Balance, Bill, Charge, Payment
 from models.captcha import Captcha
 from models.code import Code
+from models.invitation import Invitation
+from models.link import Group, Link
 from models.meter import Meter, Register
 from models.notice import Audit, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine

@@ -8,8 +8,9 @@ from typing import NamedTuple, cast
 
 from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
-from models.account import Account, House, Link
+from models.account import Account, House
 from models.base import Base, KopecksField
+from models.link import Link
 from models.meter import SINGLE
 from models.prepared import Prepared
 from models.resident import Resident

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from models.account import Group, Link
 from models.base import Base
 from models.code import Code
+from models.link import Group, Link
 from models.notice import NoticeReceipt, Outbox
 from models.request import REFUSED, WAITING, LinkRequest
 from models.resident import Device, Operator, Resident, Session

@@ -151,7 +151,7 @@ def _counted(resident: Resident, wish: Wish, meant: Sequence[Account], visitor: 
 
 
 def _tell(resident: Resident, account: Account, now: datetime) -> None:
-    others = Link.other_holders(account, resident)
+    others = [link.resident for link in Link.of_others(account, resident)]
     number, supplier = f"№{NB}{account.number}", account.supplier.title
     Notice.tell(
         [resident],
