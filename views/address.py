@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from flask import current_app, request
+from flask import request
 
 from services.limits import Visitor
+from views import portal
 
 Address = IPv4Address | IPv6Address
 
@@ -23,7 +24,7 @@ SYSTEMS = (
 
 def visitor() -> Visitor:
     """Who asks, for the limits and for the list of sessions."""
-    return Visitor(key=current_app.extensions["settings"].secret_key, address=client_address(), device=device())
+    return Visitor(key=portal.settings().secret_key, address=client_address(), device=device())
 
 
 def client_address() -> str:
@@ -51,7 +52,7 @@ def device() -> str:
 
 def _is_trusted(text: str) -> bool:
     address = _parsed(text)
-    proxies = current_app.extensions["settings"].trusted_proxies
+    proxies = portal.settings().trusted_proxies
     return address is not None and any(address in network for network in proxies)
 
 

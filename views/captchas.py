@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from flask import Blueprint, Response, abort, current_app, render_template, request, session
+from flask import Blueprint, Response, abort, render_template, request, session
 from wtforms import StringField
 
 import clock
@@ -17,6 +17,7 @@ from services import captchas, codes
 from services.limits import TooMany
 from services.refusal import Refused
 from services.secrets import keyed
+from views import portal
 from views.access import public
 from views.address import visitor
 from views.forms import Form, typed, word
@@ -60,7 +61,7 @@ def sound(captcha_id: int) -> Response:
 def _alive(captcha_id: int, purpose: str) -> tuple[str, Random]:
     """The text of a picture that may still be answered, and the chance that draws or says it."""
     captcha = Captcha.alive(captcha_id, clock.now()) or abort(404)
-    seed = keyed(current_app.extensions["settings"].secret_key, purpose, str(captcha_id))
+    seed = keyed(portal.settings().secret_key, purpose, str(captcha_id))
     return str(captcha.answer), Random(seed)  # noqa: S311
 
 
@@ -86,7 +87,7 @@ def refresh() -> str:
 
 def policy(name: str) -> str:
     """When the preset asks for a picture in this form: always, after-failures, off."""
-    return str(current_app.extensions["settings"].preset.captcha.get(name, "off")) if name in FORMS else "off"
+    return portal.preset().captcha.get(name, "off") if name in FORMS else "off"
 
 
 def is_wanted(name: str, failures: int = 0) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, current_app, flash, make_response, render_template
+from flask import Response, flash, make_response, render_template
 from wtforms import StringField
 
 import clock
@@ -14,7 +14,7 @@ from services.challenges import SMS, Errand, Way
 from services.limits import TooMany
 from services.refusal import Refused
 from services.secrets import keyed
-from views import hx
+from views import hx, portal
 from views.address import visitor
 from views.forms import Form, at_most, required, word
 
@@ -73,7 +73,7 @@ class CodePage:
 
 def page_token(once: str | None) -> str:
     """The token of the page that a form leads to: pressed twice it leads to the same one."""
-    key = current_app.extensions["settings"].secret_key
+    key = portal.settings().secret_key
     return keyed(key, "page", once) if once else codes.new_token()
 
 

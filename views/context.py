@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from flask_login import current_user
 from werkzeug.local import LocalProxy
 
 import clock
 from models import NoticeReceipt
-from views import current, menu
+from views import current, menu, portal
 
 
 def install(app: Flask) -> None:
@@ -28,7 +28,7 @@ def install(app: Flask) -> None:
 
 
 def word(key: str) -> str:
-    return str(current_app.extensions["settings"].word(key))
+    return str(portal.settings().word(key))
 
 
 def unread() -> int:

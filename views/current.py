@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from models import Link
 from models.standing import Standing, standings
 from services import accounts
-from views import hx, resume
+from views import hx, portal, resume
 from views.access import chosen_link, current_link, own_links
 from views.forms import typed
 
@@ -39,7 +39,7 @@ def shown() -> Current | None:
 
 
 def _current() -> Current | None:
-    preset = current_app.extensions["settings"].preset
+    preset = portal.preset()
     if not preset.shows_current or not current_user.is_authenticated or not own_links():
         return None
     link = current_link(own_links())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 
 import clock
 from services import challenges, codes, second_factor
 from services.refusal import Refused
-from views import challenge, hx, resume, sessions, sign_in
+from views import challenge, hx, portal, resume, sessions, sign_in
 from views.access import public
 from views.address import visitor
 from views.challenge import CodeForm, CodePage
@@ -38,7 +38,7 @@ def confirm(token: str) -> Response:
 
 def _welcome(token: str, typed: str) -> Response:
     """The browser has shown it: it is signed in, and known from now on."""
-    settings = current_app.extensions["settings"]
+    settings = portal.settings()
     passed = second_factor.confirm(
         token, typed, visitor(), clock.now(), key=settings.secret_key, data_key=settings.data_key
     )

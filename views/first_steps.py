@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, render_template, request, url_for
+from flask import Blueprint, Response, flash, render_template, request, url_for
 from wtforms import HiddenField, StringField
 
 import clock
@@ -10,7 +10,7 @@ from models import Resident
 from services import challenges, codes, contact_change, contacts, first_steps
 from services.challenges import CONTACT, EMAIL
 from services.refusal import Refused
-from views import challenge, hx
+from views import challenge, hx, portal
 from views.access import own_code, resident
 from views.address import visitor
 from views.challenge import CodeForm, CodePage
@@ -28,7 +28,7 @@ class EmailForm(Form):
 
 def where_next(who: Resident) -> str:
     """The address of the step that the resident owes, "" where he owes none."""
-    step = first_steps.next_step(who, current_app.extensions["settings"].preset.first_steps)
+    step = first_steps.next_step(who, portal.preset().first_steps)
     return url_for(f"first_steps.{step}") if step else ""
 
 
@@ -84,7 +84,7 @@ def confirm(token: str) -> Response:
     if "cancel" in request.form:
         return hx.go(url_for(".email"))
     if form.validate():
-        key = current_app.extensions["settings"].secret_key
+        key = portal.settings().secret_key
         try:
             contact_change.confirm(resident(), token, form.code.data, visitor(), clock.now(), key=key)
         except Refused as refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from flask import abort, current_app, request
+from flask import abort, request
 from flask_wtf import FlaskForm
 from markupsafe import escape
 from wtforms import Field
@@ -13,6 +13,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, Length
 
 from services.refusal import Refused
+from views import portal
 
 LONGEST = 100_000  # a text field never carries more into a service; longer is answered, not stored
 LONGEST_KEY = 100  # of a form's key: ours have 43 signs, and an index row holds no more than 2700 bytes
@@ -47,7 +48,7 @@ class word:  # noqa: N801 - reads as the function of the templates
         self.key = key
 
     def __str__(self) -> str:
-        return str(current_app.extensions["settings"].word(self.key))
+        return str(portal.settings().word(self.key))
 
     def __html__(self) -> str:
         return str(escape(str(self)))

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from config import Settings
 from gateways.acquirer import Acquirer, Answer, Callback, Event, NewOrder, Started
 from gateways.testbank import TestBank
+from views import portal
 from views.turns import paused
 
 TESTBANK = "testbank"
@@ -24,7 +25,7 @@ def build(settings: Settings) -> dict[str, Acquirer]:
 
 def usual() -> str:
     """The preset's gateway, for suppliers that name none; in demo the test bank stands in for one not set up."""
-    settings = current_app.extensions["settings"]
+    settings = portal.settings()
     name = str(settings.preset.gateway)
     return TESTBANK if settings.demo and name not in current_app.extensions["gateways"] else name
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, current_app, render_template
+from flask import Blueprint, Response, abort, render_template
 
 from models import Supplier, Text
+from views import portal
 from views.access import public
 from views.format import local
 from views.texts import blocks, sections
@@ -30,7 +31,7 @@ def manual() -> Response:
     from documents.booklet import Booklet, render
 
     text = Text.latest([MANUAL]).get(MANUAL) or abort(404)
-    settings = current_app.extensions["settings"]
+    settings = portal.settings()
     published = local(text.published_at).date()
     pdf = render(
         Booklet(

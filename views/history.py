@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, render_template, url_for
+from flask import Blueprint, abort, render_template, url_for
 
 import clock
 from models import Link
 from models.history import Span
 from services import history
+from views import portal
 from views.access import chosen_link, own_links, resident
 from views.forms import typed, word
 
@@ -76,7 +77,7 @@ def _page(kind: str, span: Span, sort: str) -> history.Page:
 
 def _account(links: list[Link]) -> str:
     """Which account is asked for: "" is all, or the current one where one is shown at a time."""
-    is_all = not current_app.extensions["settings"].preset.shows_current or not links
+    is_all = not portal.preset().shows_current or not links
     return typed("account") if is_all else str(chosen_link(links, typed("account")).account_id)
 
 

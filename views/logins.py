@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import current_app, request
+from flask import request
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
@@ -12,6 +12,7 @@ from models import Link, Resident, Supplier
 from services import contacts, sign_in
 from services.refusal import Refused
 from services.sign_in import Login, WhichSupplier
+from views import portal
 from views.captchas import CaptchaForm
 from views.forms import at_most, required, word
 
@@ -65,11 +66,11 @@ class LoginForm(SupplierForm):
     @property
     def ways(self) -> tuple[str, ...]:
         """What may be typed, by the preset."""
-        return tuple(current_app.extensions["settings"].preset.sign_in)
+        return portal.preset().sign_in
 
     @property
     def is_toggled(self) -> bool:
-        return bool(current_app.extensions["settings"].preset.sign_in_toggle)
+        return portal.preset().sign_in_toggle
 
     @property
     def others(self) -> list[tuple[str, word]]:
@@ -97,5 +98,5 @@ def login_of(resident: Resident) -> str:
         "username": lambda: str(resident.username),
         "account": lambda: ", ".join(Link.login_numbers(resident)),
     }
-    ways = (*current_app.extensions["settings"].preset.sign_in, "email")  # operators have an e-mail everywhere
+    ways = (*portal.preset().sign_in, "email")  # operators have an e-mail everywhere
     return next((login for way in ways if (login := known[way]())), "")

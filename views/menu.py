@@ -8,6 +8,7 @@ from dataclasses import replace
 from flask import current_app, g, request, url_for
 
 from presets import MenuItem
+from views import portal
 from views.access import has_accounts
 
 PAGES = {
@@ -64,7 +65,7 @@ def exists(page: str) -> bool:
 def items() -> tuple[MenuItem, ...]:
     """The menu of the one who looks, as far as it is built: a resident without an account may have a shorter one."""
     if "menu" not in g:
-        preset = current_app.extensions["settings"].preset
+        preset = portal.preset()
         g.menu = _built(preset.menu_before if preset.menu_before and not has_accounts() else preset.menu)
     menu: tuple[MenuItem, ...] = g.menu
     return menu
@@ -72,7 +73,7 @@ def items() -> tuple[MenuItem, ...]:
 
 def first_page() -> str:
     """The page that opens after signing in, by the preset's name; «Главная» where it has not been built."""
-    page = str(current_app.extensions["settings"].preset.first_page)
+    page = portal.preset().first_page
     return page if exists(page) else "home"
 
 

@@ -13,7 +13,7 @@ from models.order import CREATED, EXPIRED, PAID, POSTED, SENT
 from models.standing import standings
 from services import orders, payment, settings
 from services.refusal import Refused
-from views import hx
+from views import hx, portal
 from views.access import own_order
 
 bp = Blueprint("orders", __name__)
@@ -35,7 +35,7 @@ def pay(order_id: int) -> Response:
         bank = current_app.extensions.get("gateways", {}).get(order.gateway)
         if bank is None:
             raise Refused("Банк, через который идёт этот платёж, сейчас отключён. Попробуйте позже.")
-        base = current_app.extensions["settings"].base_url
+        base = portal.settings().base_url
         places = orders.Places(base + here, f"{base}/callbacks/{order.gateway}")
         purpose = orders.purpose_of(OrderLine.of_orders([order])[order.id], order.bill)
         url = orders.start(order, bank, places, purpose, clock.now())

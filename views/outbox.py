@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, render_template
 from markupsafe import Markup
 
 from models import Outbox
+from views import portal
 from views.access import public
 
 bp = Blueprint("outbox", __name__)
@@ -26,7 +27,7 @@ def lines(text: str) -> Markup:
 @bp.get("/outbox")
 @public
 def index() -> str:
-    if not current_app.extensions["settings"].demo:
+    if not portal.settings().demo:
         abort(404)
     letters = [(letter, list(pieces(str(letter.body)))) for letter in Outbox.newest(MOST)]
     return render_template("outbox/index.html", letters=letters)
@@ -34,7 +35,7 @@ def index() -> str:
 
 def pieces(body: str) -> Iterator[tuple[str, str]]:
     """A letter as (text, link): our own addresses become links of this portal, whatever port it runs on."""
-    base, end = str(current_app.extensions["settings"].base_url), 0
+    base, end = str(portal.settings().base_url), 0
     for found in ADDRESS.finditer(body):
         url = found.group().rstrip(").,")
         if url != base and not url.startswith(f"{base}/"):

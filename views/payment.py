@@ -17,7 +17,7 @@ from models.standing import Standing, standings
 from services import groups, payment, settings
 from services.payment import Row, Terms
 from services.refusal import Refused
-from views import gateways, hx
+from views import gateways, hx, portal
 from views.access import current_link, own_bill, own_groups, own_link, own_links, resident
 from views.format import month
 from views.forms import typed, typed_once, word
@@ -40,7 +40,7 @@ class Card:
 @bp.get("/payment")
 def index() -> str | Response:
     """The cards of all accounts, or on to the current one where one is shown at a time."""
-    if current_app.extensions["settings"].preset.shows_current and own_links():
+    if portal.preset().shows_current and own_links():
         return hx.go(url_for(".account", account_id=current_link(own_links()).account_id))
     return render_template("payment/index.html", **_page(_links()))
 
@@ -89,7 +89,7 @@ def _answer(template: str, page: dict[str, Any]) -> Response:
 
 
 def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill | None) -> list[Any]:
-    preset, who = current_app.extensions["settings"].preset, resident()
+    preset, who = portal.preset(), resident()
     if payment.lacks_contact(who, preset.email_to_pay):
         raise Refused(str(word("payment.contact")))
     return payment.checkout(
@@ -191,7 +191,7 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
     terms = _terms(accounts)
     if values is not None:
         sums.read(values)
-    preset = current_app.extensions["settings"].preset
+    preset = portal.preset()
     return {
         "sums": sums,
         "terms": terms,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, make_response, render_template, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, url_for
 
 import clock
 from models import Account, Submission
 from services import groups, readings, settings
 from services.reading_cards import Card, cards
 from services.refusal import Refused
-from views import hx, reading_form
+from views import hx, portal, reading_form
 from views.access import current_link, own_groups, own_link, own_links, resident
 from views.forms import typed
 
@@ -22,7 +22,7 @@ def index() -> str | Response:
     links = own_links()
     if not links:
         return render_template("accounts/empty.html")
-    if current_app.extensions["settings"].preset.shows_current:
+    if portal.preset().shows_current:
         return hx.go(url_for(".show", account_id=current_link(links).account_id))
     own = own_groups()
     here = groups.chosen(own, typed("group"))
@@ -43,7 +43,7 @@ def show(account_id: int) -> str:
 @bp.post("/readings/<int:account_id>")
 def send(account_id: int) -> Response:
     link = own_link(account_id)
-    act = reading_form.typed_act(_zero_padded())
+    act = reading_form.typed_act(portal.preset().zero_padded)
     try:
         sent = readings.send(link.account, resident(), act, clock.now(), clock.today())
     except readings.NotTaken as refusal:
@@ -71,15 +71,11 @@ def withdraw(account_id: int) -> Response:
 
 def _cards(accounts: list[Account]) -> dict[int, Card]:
     today = clock.today()
-    return cards(accounts, today, settings.in_force(today), _zero_padded())
+    return cards(accounts, today, settings.in_force(today), portal.preset().zero_padded)
 
 
 def _card(account: Account) -> Card:
     return _cards([account])[account.id]
-
-
-def _zero_padded() -> bool:
-    return bool(current_app.extensions["settings"].preset.zero_padded)
 
 
 def _sent(card: Card) -> Submission | None:

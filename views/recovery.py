@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, make_response, render_template, request, url_for
 from flask_login import current_user
 from wtforms import PasswordField
 
@@ -10,7 +10,7 @@ import clock
 from models import Code
 from services import challenges, codes, limits, passwords, recovery
 from services.refusal import Refused
-from views import captchas, challenge, hx
+from views import captchas, challenge, hx, portal
 from views.access import public
 from views.address import visitor
 from views.challenge import CodeForm, CodePage
@@ -29,7 +29,7 @@ class RecoveryForm(LoginForm):
     @property
     def ways(self) -> tuple[str, ...]:
         """What one signs in by, as far as a code can reach him; who has a user name may tell the e-mail."""
-        settings = current_app.extensions["settings"]
+        settings = portal.settings()
         ways = [way for way in settings.preset.sign_in if way != "phone" or settings.has_sms]
         return tuple(ways) if "username" not in ways else (*ways, "email")
 
@@ -52,7 +52,7 @@ def ask() -> str | Response:
     if captchas.is_refresh():
         return render_template("recovery/show.html", form=form, picture=captchas.fresh(FORM))
     if form.validate() and (not _asks_picture() or captchas.passes(form, FORM)):
-        has_sms = current_app.extensions["settings"].has_sms
+        has_sms = portal.settings().has_sms
         try:
             recovery.ask(form.value, visitor(), clock.now(), token, has_sms=has_sms)
         except Refused as refusal:
@@ -80,7 +80,7 @@ def confirm(token: str) -> Response:
     if found is None:
         return _gone()
     if form.validate():
-        key = current_app.extensions["settings"].secret_key
+        key = portal.settings().secret_key
         try:
             recovery.confirm(token, form.code.data, visitor(), clock.now(), key=key, next_token=next_token)
         except Refused as refusal:
@@ -174,5 +174,5 @@ def _asks_picture() -> bool:
 
 
 def _policy() -> passwords.Policy:
-    policy: passwords.Policy = current_app.extensions["settings"].preset.password
+    policy: passwords.Policy = portal.preset().password
     return policy

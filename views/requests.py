@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, render_template, session, url_for
+from flask import Blueprint, Response, flash, render_template, session, url_for
 from flask_login import current_user
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
@@ -19,7 +19,7 @@ from services import attachments, codes, requests
 from services.attachments import Attachment
 from services.refusal import Refused
 from services.requests import Asked
-from views import captchas, hx
+from views import captchas, hx, portal
 from views.access import own_link, public, resident
 from views.address import visitor
 from views.captchas import CaptchaForm
@@ -180,7 +180,7 @@ def state_of(request: LinkRequest) -> tuple[str, str, str]:
 
 def documents() -> Path:
     """Where the attached files lie."""
-    folder: Path = current_app.extensions["settings"].data_dir / requests.FOLDER
+    folder: Path = portal.settings().data_dir / requests.FOLDER
     return folder
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, request
 from flask_login import current_user
 
+from views import portal
+
 
 def install(app: Flask) -> None:
     app.after_request(add_headers)
@@ -12,7 +14,7 @@ def install(app: Flask) -> None:
 
 def add_headers(response: Response) -> Response:
     """CSP without `unsafe-*`; forms may lead to the gateways, since Chromium checks the redirect after a POST too."""
-    settings = current_app.extensions["settings"]
+    settings = portal.settings()
     gateways = " ".join(current_app.extensions.get("gateway_origins", ()))
     headers = response.headers
     headers["Content-Security-Policy"] = (

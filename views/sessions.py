@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from flask import Request, Response, current_app, g, request
+from flask import Request, Response, g, request
 
 import clock
 from models import Resident, Session
+from views import portal
 
 COOKIE = "abonent"
 DEVICE = "abonent_device"
@@ -40,7 +41,7 @@ def remember(response: Response, token: str, lifetime: int | None) -> None:
         token,
         max_age=lifetime,
         httponly=True,
-        secure=current_app.extensions["settings"].is_secure,
+        secure=portal.settings().is_secure,
         samesite="Lax",
         path="/",
     )
@@ -57,7 +58,7 @@ def remember_device(response: Response, token: str) -> None:
         token,
         max_age=DEVICE_LIVES,
         httponly=True,
-        secure=current_app.extensions["settings"].is_secure,
+        secure=portal.settings().is_secure,
         samesite="Lax",
         path="/",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     g,
     make_response,
@@ -22,7 +21,7 @@ from models import Resident, Session
 from services import codes, second_factor, sign_in
 from services.refusal import Refused
 from services.sign_in import Verified
-from views import captchas, hx, resume, sessions, texts
+from views import captchas, hx, portal, resume, sessions, texts
 from views.access import public
 from views.address import visitor
 from views.forms import required, word
@@ -47,7 +46,7 @@ class SignInForm(LoginForm):
 
     @property
     def remembers(self) -> bool:
-        return bool(self.remember.data) and current_app.extensions["settings"].preset.remember
+        return bool(self.remember.data) and portal.preset().remember
 
 
 @bp.app_template_global()
@@ -104,7 +103,7 @@ def _asks_picture(form: SignInForm) -> bool:
 def _welcome(form: SignInForm) -> Response:
     """Opens the portal, or asks a browser that is not known for the second factor."""
     verified = sign_in.verify(form.value, form.password.data, visitor(), clock.now())
-    has_sms = current_app.extensions["settings"].has_sms
+    has_sms = portal.settings().has_sms
     if second_factor.is_wanted(verified.resident, sessions.device_token(), has_sms):
         token = codes.new_token()
         second_factor.ask(verified, form.remembers, visitor(), clock.now(), token, has_sms)

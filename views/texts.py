@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
 import clock
 from models import Resident, Text
 from services import texts
-from views import resume
+from views import portal, resume
 from views.access import public, resident
 from views.address import client_address
 from views.format import local
@@ -59,7 +59,7 @@ def after_sign_in(who: Resident, target: str) -> str:
 
 def _changed(who: Resident) -> list[Text]:
     """What must be agreed to anew; advertising is up to the person, and its older version goes on."""
-    asked = current_app.extensions["settings"].preset.consents
+    asked = portal.preset().consents
     return texts.outdated(who, [slug for slug in asked if slug != texts.ADVERTISING])
 
 

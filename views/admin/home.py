@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, render_template, request
+from flask import Response, abort, render_template, request
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, DateField, SelectField
 from wtforms.fields.choices import SelectChoice
@@ -11,7 +11,7 @@ import clock
 from models import ExportBatch, ImportRun, LinkRequest, Supplier
 from services import exports, imports_report, uploads
 from services.refusal import Refused
-from views import hx
+from views import hx, portal
 from views.access import own_suppliers, resident
 from views.admin import bp
 from views.format import month_start
@@ -66,7 +66,7 @@ def upload() -> Response:
         try:
             run = uploads.keep(
                 [file for file in request.files.getlist("files") if file.filename],
-                current_app.extensions["settings"].data_dir / "uploads",
+                portal.settings().data_dir / "uploads",
                 who=str(resident().email),
                 is_dry=form.is_dry.data,
                 is_strict=form.is_strict.data,

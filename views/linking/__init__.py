@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, make_response, render_template, url_for
+from flask import Response, abort, make_response, render_template, url_for
 
+from views import portal
 from views.accounts import bp
 from views.hx import is_htmx
 from views.linking import number, organisation, page, password, selects, wizard
@@ -58,18 +59,13 @@ def _answer(way: str) -> Response:
 
 
 def _context(way: str, sheet: Sheet) -> dict[str, object]:
-    others = [(url_of(name), WAYS[name].name) for name in _ways() if name != way]
+    others = [(url_of(name), WAYS[name].name) for name in portal.preset().linking if name != way]
     return {"url": url_of(way), "title": WAYS[way].title, "others": others, **sheet.values}
 
 
-def _ways() -> tuple[str, ...]:
-    ways: tuple[str, ...] = current_app.extensions["settings"].preset.linking
-    return ways
-
-
 def _first() -> str:
-    return next(iter(_ways()), None) or abort(404)
+    return next(iter(portal.preset().linking), None) or abort(404)
 
 
 def _listed(way: str) -> str:
-    return way if way in _ways() else abort(404)
+    return way if way in portal.preset().linking else abort(404)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, request
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
@@ -16,7 +16,7 @@ from services.linking import Wish
 from services.payment import kopecks
 from services.proof import ACTIVATION, BILL, METER, PAYMENT, Proof
 from services.refusal import Refused
-from views import captchas
+from views import captchas, portal
 from views.access import own_groups, resident
 from views.accounts import EMAIL, PAPER, group_choices
 from views.forms import at_most, required, word
@@ -82,7 +82,7 @@ def add() -> Sheet | Response:
         group=groups.chosen(own_groups(), form.group.data or ""),
         by_email=form.bills_by.data == EMAIL,
     )
-    return linked(form, wish, _usual()) or _sheet(form)
+    return linked(form, wish, portal.preset().linking_facts) or _sheet(form)
 
 
 WAY = Way(word("linking.title"), word("linking.by_number"), show, add)
@@ -95,15 +95,10 @@ def _sheet(form: LinkForm) -> Sheet:
     return Sheet({"form": form, "facts": facts, "can_email": can_email, "picture": picture()})
 
 
-def _usual() -> tuple[str, ...]:
-    facts: tuple[str, ...] = current_app.extensions["settings"].preset.linking_facts
-    return facts
-
-
 def _offer(form: LinkForm) -> tuple[str, ...]:
     """Fills the selects and answers which facts the chosen supplier accepts."""
     chosen = choose_supplier(form, "Выберите поставщика")
-    accepted = linking.facts_of(chosen.id if chosen else None, _usual(), clock.today())
+    accepted = linking.facts_of(chosen.id if chosen else None, portal.preset().linking_facts, clock.today())
     facts = tuple(fact for fact in accepted if fact in FIELDS)
     form.group.choices = group_choices(own_groups())
     form.fact.choices = [SelectChoice(fact, word(FACT_WORDS[fact])) for fact in facts]

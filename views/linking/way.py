@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import Response, current_app, flash, request, url_for
+from flask import Response, flash, request, url_for
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
@@ -15,7 +15,7 @@ from models import Captcha, Supplier
 from services import linking
 from services.linking import Wish
 from services.refusal import Refused
-from views import captchas, hx
+from views import captchas, hx, portal
 from views.access import resident
 from views.address import visitor
 from views.captchas import CaptchaForm
@@ -125,7 +125,7 @@ def linked(form: Form, wish: Wish, usual: Collection[str]) -> Response | None:
     A supplier's own list of facts comes before the `usual` ones.
     """
     accepted = linking.facts_of(wish.supplier, usual, clock.today())
-    key = current_app.extensions["settings"].data_key
+    key = portal.settings().data_key
     try:
         made, is_new = linking.link(resident(), wish, accepted, visitor(), key, clock.now(), clock.today())
     except Refused as refusal:

@@ -14,7 +14,7 @@ from wtforms.fields.choices import SelectChoice
 
 from services.refusal import Refused
 from services.secrets import keyed
-from views import hx
+from views import hx, portal
 from views.access import resident
 from views.forms import word
 from views.linking.page import HouseholdForm
@@ -42,7 +42,7 @@ class WizardForm(HouseholdForm):
     def offer(self) -> None:
         super().offer()
         kinds = {PERSON: word("linking.person"), ORGANISATION: word("linking.legal_entity")}
-        if ORGANISATION not in current_app.extensions["settings"].preset.linking:
+        if ORGANISATION not in portal.preset().linking:
             del kinds[ORGANISATION]
         self.kind.choices = [SelectChoice(kind, words) for kind, words in kinds.items()]
         self.kind.data = self.kind.data if self.kind.data in kinds else PERSON

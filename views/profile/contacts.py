@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, current_app, flash, render_template, request, url_for
+from flask import Response, flash, render_template, request, url_for
 from wtforms import StringField, ValidationError
 
 import clock
@@ -12,7 +12,7 @@ from models import Code
 from services import challenges, codes, contact_change, contacts
 from services.challenges import CONTACT, EMAIL, SMS
 from services.refusal import Refused
-from views import captchas, challenge, hx
+from views import captchas, challenge, hx, portal
 from views.access import own_code, resident
 from views.address import visitor
 from views.captchas import CaptchaForm
@@ -82,7 +82,7 @@ def facts() -> dict[str, object]:
 
 def has_channel(channel: str) -> bool:
     """Can codes be sent there?"""
-    settings = current_app.extensions["settings"]
+    settings = portal.settings()
     return bool(settings.has_email if channel == EMAIL else settings.has_sms)
 
 
@@ -153,7 +153,7 @@ def _kept(form: AddressForm) -> Response:
     """A phone without a channel for codes."""
     if form.validate():
         try:
-            contact_change.keep_phone(resident(), form.phone.data, _ways())
+            contact_change.keep_phone(resident(), form.phone.data, portal.preset().sign_in)
         except Refused as refusal:
             form.refuse(refusal)
         else:
@@ -164,7 +164,7 @@ def _kept(form: AddressForm) -> Response:
 
 def _removed(form: AddressForm) -> Response:
     try:
-        contact_change.remove_email(resident(), _ways(), clock.now())
+        contact_change.remove_email(resident(), portal.preset().sign_in, clock.now())
     except Refused as refusal:
         form.refuse(refusal)
         return hx.again("profile/contact", **_page(form, EMAIL))
@@ -178,13 +178,10 @@ def _page(form: AddressForm, channel: str) -> dict[str, object]:
         "form": form,
         "channel": channel,
         "needs_code": has_channel(channel),
-        "can_remove": channel == EMAIL and bool(who.email) and contact_change.has_login(who, _ways(), but=EMAIL),
+        "can_remove": channel == EMAIL
+        and bool(who.email)
+        and contact_change.has_login(who, portal.preset().sign_in, but=EMAIL),
     }
-
-
-def _ways() -> tuple[str, ...]:
-    ways: tuple[str, ...] = current_app.extensions["settings"].preset.sign_in
-    return ways
 
 
 @bp.get("/contacts/code/<token>")
@@ -202,7 +199,7 @@ def confirm(token: str) -> Response:
         contact_change.cancel(waiting, clock.now())
         return hx.go(url_for(".show"))
     if form.validate():
-        key = current_app.extensions["settings"].secret_key
+        key = portal.settings().secret_key
         try:
             contact_change.confirm(resident(), token, form.code.data, visitor(), clock.now(), key=key)
         except Refused as refusal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, flash, make_response, render_template, request, url_for
+from flask import Response, abort, flash, make_response, render_template, request, url_for
 from wtforms import PasswordField, StringField
 
 import clock
@@ -10,7 +10,7 @@ from documents.payment_code import png
 from services import codes, second_factor, sign_in
 from services.refusal import Refused
 from services.second_factor import NONE, TOTP
-from views import hx, sessions
+from views import hx, portal, sessions
 from views.access import resident
 from views.address import visitor
 from views.forms import Form, at_most, required, word
@@ -32,7 +32,7 @@ class TotpForm(Form):
 
 def is_offered() -> bool:
     """The preset offers a second factor, or the resident has one from before."""
-    return bool(current_app.extensions["settings"].preset.second_factor) or resident().factor != NONE
+    return portal.preset().second_factor or resident().factor != NONE
 
 
 def _only_if_offered() -> None:
@@ -42,7 +42,7 @@ def _only_if_offered() -> None:
 
 def facts(form: Form | None = None) -> dict[str, object]:
     who = resident()
-    way = second_factor.way_to(who, current_app.extensions["settings"].has_sms)
+    way = second_factor.way_to(who, portal.settings().has_sms)
     return {
         "form": form or SwitchForm(),
         "is_on": who.factor != NONE,
@@ -68,7 +68,7 @@ def turn() -> Response:
 def _turned_on() -> Response:
     form = SwitchForm()
     try:
-        second_factor.enable_codes(resident(), current_app.extensions["settings"].has_sms)
+        second_factor.enable_codes(resident(), portal.settings().has_sms)
     except Refused as refusal:
         form.refuse(refusal)
         return hx.again("profile/factor", **facts(form))
@@ -117,7 +117,7 @@ def totp() -> str:
 def connect() -> Response:
     """The answer is the page with the spare codes: they are shown this once and nowhere kept."""
     _only_if_offered()
-    form, settings = TotpForm(), current_app.extensions["settings"]
+    form, settings = TotpForm(), portal.settings()
     if form.validate():
         keys = {"key": settings.secret_key, "data_key": settings.data_key}
         try:
@@ -138,7 +138,7 @@ def renew_spares() -> Response:
         abort(404)
     form, spares = OffForm(), list[str]()
     if _is_proved(form):
-        key = current_app.extensions["settings"].secret_key
+        key = portal.settings().secret_key
         spares = second_factor.renew_spares(resident(), clock.now(), key=key)
         return make_response(render_template("profile/spares.html", form=form, spares=spares))
     return hx.again("profile/spares", form=form, spares=spares)
@@ -150,9 +150,7 @@ def qr() -> Response:
     _only_if_offered()
     if resident().factor == TOTP:
         abort(404)
-    uri = second_factor.uri(
-        _pending(), login_of(resident()) or resident().full_name, current_app.extensions["settings"].name
-    )
+    uri = second_factor.uri(_pending(), login_of(resident()) or resident().full_name, portal.settings().name)
     response = Response(png(uri.encode(), scale=6), content_type="image/png")
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -164,5 +162,5 @@ def _secret(form: TotpForm) -> dict[str, object]:
 
 
 def _pending() -> str:
-    data_key = current_app.extensions["settings"].data_key
+    data_key = portal.settings().data_key
     return second_factor.begin_totp(resident(), clock.now(), data_key=data_key)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import current_app, render_template
+from flask import render_template
 from markupsafe import Markup
 
+from views import portal
 from views.access import own_links, resident
 from views.profile import (
     bills,
@@ -40,7 +41,7 @@ SECTIONS: dict[str, Callable[[], Facts]] = {
 
 @bp.get("")
 def show() -> str:
-    wanted = current_app.extensions["settings"].preset.profile
+    wanted = portal.preset().profile
     shown = [name for name in wanted if name != "factor" or factor.is_offered()]
     sections = [Markup(render_template(f"profile/_{name}.html", **SECTIONS[name]())) for name in shown]
     return render_template("profile/show.html", sections=sections)

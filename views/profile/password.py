@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, flash, g, render_template, url_for
+from flask import Response, flash, g, render_template, url_for
 from wtforms import PasswordField, ValidationError
 from wtforms.widgets import PasswordInput
 
 import clock
 from services import new_password, passwords, sign_in
 from services.refusal import Refused
-from views import captchas, hx
+from views import captchas, hx, portal
 from views.access import resident
 from views.address import visitor
 from views.captchas import CaptchaForm
@@ -79,5 +79,5 @@ def _asks_picture() -> bool:
 
 
 def _policy() -> passwords.Policy:
-    policy: passwords.Policy = current_app.extensions["settings"].preset.password
+    policy: passwords.Policy = portal.preset().password
     return policy

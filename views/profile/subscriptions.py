@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, flash, render_template, url_for
+from flask import Response, flash, render_template, url_for
 from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 
@@ -12,7 +12,7 @@ import clock
 from services import profile
 from services.profile import Channels
 from services.refusal import Refused
-from views import hx
+from views import hx, portal
 from views.access import resident
 from views.address import client_address
 from views.forms import Form, word
@@ -56,7 +56,7 @@ class RemindersForm(Form):
 
 def _channels() -> dict[str, bool]:
     """Which ways there are to tell a resident anything."""
-    settings = current_app.extensions["settings"]
+    settings = portal.settings()
     has_messenger = bool(settings.telegram_token or settings.max_token or settings.demo)
     return {"notify_email": settings.has_email, "notify_sms": settings.has_sms, "notify_messenger": has_messenger}
 

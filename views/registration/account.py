@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, flash, make_response, render_template, url_for
+from flask import Response, abort, flash, make_response, render_template, url_for
 from wtforms import PasswordField, StringField, ValidationError
 
 import clock
 from services import challenges, codes, contacts, passwords, registration_account
 from services.refusal import Refused
 from services.registration_account import Identity
-from views import challenge, hx
+from views import challenge, hx, portal
 from views.access import public
 from views.address import visitor
 from views.challenge import CodeForm, CodePage
@@ -34,7 +34,7 @@ class WhoForm(SupplierForm):
     full_name = StringField(word("registration.holder"), [required(), at_most(200)])
 
     def validate_account_number(self, field: StringField) -> None:
-        ask(registration_account.plain_number, field.data, _digits())
+        ask(registration_account.plain_number, field.data, portal.preset().account_digits)
 
 
 class MeterForm(Form):
@@ -46,14 +46,14 @@ class ContactForm(Form):
     email = StringField(word("registration.email"), [at_most(254), reads(contacts.email_of)])
 
     def validate_phone(self, field: StringField) -> None:
-        if _has_sms():
+        if portal.settings().has_sms:
             required()(self, field)
             ask(contacts.mobile_of, field.data)
         elif field.data:
             ask(contacts.phone_of, field.data)
 
     def validate_email(self, field: StringField) -> None:
-        if not _has_sms():
+        if not portal.settings().has_sms:
             required()(self, field)
 
 
@@ -92,7 +92,7 @@ def identify() -> str | Response:
 
 
 def _identified(form: WhoForm, token: str) -> Identity:
-    number = registration_account.plain_number(form.account_number.data, _digits())
+    number = registration_account.plain_number(form.account_number.data, portal.preset().account_digits)
     return registration_account.identify(
         number, form.chosen_supplier, form.full_name.data, visitor(), clock.now(), clock.today(), token
     )
@@ -147,7 +147,13 @@ def send(token: str) -> Response:
     if form.validate():
         try:
             registration_account.send(
-                known, form.phone.data, form.email.data, visitor(), clock.now(), page, has_sms=_has_sms()
+                known,
+                form.phone.data,
+                form.email.data,
+                visitor(),
+                clock.now(),
+                page,
+                has_sms=portal.settings().has_sms,
             )
         except Refused as refusal:
             form.refuse(refusal)
@@ -170,7 +176,7 @@ def confirm_account(token: str) -> Response:
     if found is None:
         return _over()
     if form.validate():
-        key = current_app.extensions["settings"].secret_key
+        key = portal.settings().secret_key
         try:
             registration_account.confirm(
                 token, form.code.data, visitor(), clock.now(), key=key, next_token=next_token
@@ -239,20 +245,17 @@ def _over() -> Response:
     return make_response(render_template("registration/over.html", url=url_for(".account")), 410)
 
 
-def _digits() -> int:
-    return int(current_app.extensions["settings"].preset.account_digits)
-
-
-def _has_sms() -> bool:
-    return bool(current_app.extensions["settings"].has_sms)
-
-
 def _facts(form: WhoForm) -> dict[str, object]:
-    return {"form": form, "digits": _digits(), "ways": len(way.open_ways()), "picture": way.picture()}
+    return {
+        "form": form,
+        "digits": portal.preset().account_digits,
+        "ways": len(way.open_ways()),
+        "picture": way.picture(),
+    }
 
 
 def _contact(form: ContactForm, token: str) -> dict[str, object]:
-    return {"form": form, "token": token, "has_sms": _has_sms()}
+    return {"form": form, "token": token, "has_sms": portal.settings().has_sms}
 
 
 def _password(form: PasswordForm, token: str) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, flash, make_response, render_template, request, url_for
+from flask import Response, abort, flash, make_response, render_template, request, url_for
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.widgets import PasswordInput
 
@@ -11,7 +11,7 @@ from services import challenges, codes, contacts, passwords, registration_phone,
 from services.limits import TooMany
 from services.refusal import Refused
 from services.registration_phone import Newcomer
-from views import challenge, hx, sessions
+from views import challenge, hx, portal, sessions
 from views.access import public
 from views.address import visitor
 from views.challenge import CodeForm, CodePage
@@ -96,7 +96,7 @@ def confirm_phone(token: str) -> Response:
 
 def _welcome(token: str, digits: str) -> Response:
     """The one who holds the phone is signed in at once."""
-    key = current_app.extensions["settings"].secret_key
+    key = portal.settings().secret_key
     verified = registration_phone.confirm(token, digits, visitor(), clock.now(), key=key)
     cookie = codes.new_token()
     sign_in.begin(verified, visitor(), clock.now(), cookie)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, current_app, request, url_for
+from flask import Blueprint, abort, request, url_for
 from wtforms import BooleanField
 from wtforms.validators import DataRequired
 
 from models import Captcha
 from services import passwords, texts
-from views import captchas
+from views import captchas, portal
 from views.captchas import CaptchaForm
 
 bp = Blueprint("registration", __name__)
@@ -44,7 +44,7 @@ class ConsentForm(CaptchaForm):
     advertising = BooleanField("Рассылка")
 
     def __init__(self) -> None:
-        preset = current_app.extensions["settings"].preset
+        preset = portal.preset()
         super().__init__(data={"advertising": preset.advertising_on})
         for slug, name in DOCUMENTS.items():
             if slug not in preset.consents:
@@ -62,7 +62,7 @@ class ConsentForm(CaptchaForm):
 
 def open_ways() -> list[Way]:
     """The ways of the preset that work here, in its order: a way whose channel is missing is not shown."""
-    settings = current_app.extensions["settings"]
+    settings = portal.settings()
     channels = {"email": settings.has_email, "sms": settings.has_sms}
     ways = [WAYS[name] for name in settings.preset.registration]
     return [way for way in ways if any(channels[channel] for channel in way.channels)]
@@ -88,7 +88,7 @@ def picture() -> Captcha | None:
 
 
 def policy() -> passwords.Policy:
-    chosen: passwords.Policy = current_app.extensions["settings"].preset.password
+    chosen: passwords.Policy = portal.preset().password
     return chosen
 
 
