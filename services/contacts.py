@@ -9,14 +9,18 @@ from email_validator import EmailNotValidError, validate_email
 from models.search import fold, skeleton
 from services.refusal import Refused
 
-_PHONE = re.compile(r"\+[1-9]\d{7,14}")
+_PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
 _USERNAME = re.compile(r"[A-Za-zА-Яа-яЁё][A-Za-zА-Яа-яЁё0-9_-]{0,29}")
-LONGEST_USERNAME = 30
+LONGEST_USERNAME, LONGEST_EMAIL = 30, 300
 
 
 def email_of(text: str) -> str:
     """The address as it is stored and written to: the domain in small letters, IDN readable; no network is asked."""
     try:
+        if (
+            len(text) > LONGEST_EMAIL
+        ):  # the validator may take as many seconds over it as a text has thousands of signs
+            raise EmailNotValidError
         return str(validate_email(text.strip(), check_deliverability=False).normalized)
     except EmailNotValidError:
         raise Refused("Проверьте адрес: он пишется так: name@example.ru", field="email")
@@ -41,6 +45,8 @@ def postal(email: str) -> str:
 def phone_of(text: str) -> str:
     """`8 (912) 345-67-89` → `+79123456789` (Russian numbers as people write them, others by E.164)."""
     digits = re.sub(r"\D", "", text)
+    if not digits.isascii():
+        digits = ""  # «٣» is a digit, too: one phone would be many logins, each with limits of its own
     if len(digits) == 11 and digits[0] in "78" and not text.strip().startswith("+8"):
         return f"+7{digits[1:]}"
     if len(digits) == 10 and digits[0] == "9":
@@ -60,7 +66,7 @@ def phone_key(text: str) -> str:
 
 def is_mobile(phone: str) -> bool:
     """Can a message reach it? Only Russian mobiles: `+79XXXXXXXXX`."""
-    return re.fullmatch(r"\+79\d{9}", phone) is not None
+    return re.fullmatch(r"\+79[0-9]{9}", phone) is not None
 
 
 def mobile_of(text: str) -> str:

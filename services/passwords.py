@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Protocol
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from models.search import fold
+from models.search import composed, fold
 from services.refusal import Refused
 
 COMMON = Path(__file__).parent / "common_passwords.txt"
@@ -49,7 +48,7 @@ class Rule:
 
 def rules(policy: Policy, password: str) -> list[Rule]:
     """The preset's rules in their order; an empty password keeps none."""
-    password = unicodedata.normalize("NFC", password)
+    password = composed(password)
     found = [
         Rule("Буквы только латинского алфавита", all(not sign.isalpha() or sign.isascii() for sign in password))
         if policy.latin_only
@@ -131,4 +130,4 @@ def _nobody() -> str:
 
 def _encoded(password: str) -> bytes:
     """NFC: phones and computers compose «й» differently."""
-    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+    return composed(password).encode("utf-8", "surrogatepass")

@@ -12,6 +12,7 @@ from wtforms import Field
 from wtforms.form import BaseForm
 from wtforms.validators import DataRequired, Length
 
+from models.search import composed
 from services.refusal import Refused
 from views import portal
 
@@ -27,7 +28,7 @@ def clean(text: str | None) -> str:
 
 def _without_controls(text: str | None) -> str:
     kept = "".join(sign for sign in text or "" if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
-    return unicodedata.normalize("NFC", kept).strip()
+    return composed(kept).strip()
 
 
 def typed(name: str) -> str:
