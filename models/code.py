@@ -16,7 +16,8 @@ INVITATION = "invitation"
 class Code(Base):
     """A one-time link or code: only its hash, single use, expiring, its wrong tries counted.
 
-    A request that waits for a code also names where the code goes: `channel` (email, sms) and `destination`.
+    A request that waits for a code also names where the code goes: `channel` (email, sms) and `destination`; a code
+    names the channel that it went by.
     `facts` is what is to be done when the code is right, as JSON; it is wiped with the row's use or its end.
     """
 

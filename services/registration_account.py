@@ -29,6 +29,7 @@ IDENTITY_LIVES, PASSWORD_LIVES = timedelta(hours=1), timedelta(minutes=30)
 BY_ADDRESS = Limit("account-identity", 100)
 BY_NUMBER = Limit("account-identity", 10)
 METERS = 5  # guesses at a meter's number on one page
+BY_METERS = Limit("account-meter", 10)  # and at an account's, however many pages are opened
 
 NOT_FOUND = (
     "По этим данным абонента найти не получилось. Проверьте номер лицевого счёта, имя и номер счётчика по квитанции."
@@ -84,10 +85,10 @@ def identity(token: str, now: datetime) -> Identity | None:
     return Identity(**json.loads(row.facts)) if row else None
 
 
-def prove_by_meter(token: str, meter_number: str, now: datetime, today: date) -> None:
+def prove_by_meter(token: str, meter_number: str, visitor: Visitor, now: datetime, today: date) -> None:
     """The account of the number on which such a meter hangs is the one; tries are few."""
     row = Code.known(IDENTITY, codes.token_hash(token))
-    if row is None or not _spend_try(row, now):
+    if row is None or not row.facts or not _spend_try(row, visitor, now):
         raise Refused("Попытки кончились. Начните регистрацию ещё раз или обратитесь к поставщику услуг.")
     known, wanted = Identity(**json.loads(row.facts)), proof.plain_number(meter_number)
     accounts = _accounts(known.number, known.supplier, today)
@@ -104,7 +105,9 @@ def _meters(account: Account, today: date) -> set[str]:
 
 
 @transaction
-def _spend_try(row: Code, now: datetime) -> bool:
+def _spend_try(row: Code, visitor: Visitor, now: datetime) -> bool:
+    number = Identity(**json.loads(row.facts)).number
+    limits.spend([(BY_METERS, visitor.subject("account", number))], now)
     return Code.spend_try(row, METERS, now)
 
 
@@ -134,17 +137,23 @@ def _send(
     known: Identity, account: Account, way: Way, phone: str, email: str, visitor: Visitor, now: datetime, token: str
 ) -> Code:
     registered = Link.login_of(account)
-    letter = "known-account" if registered else challenges.KNOWN[way.channel] if challenges.owner(way) else ""
     facts = {"account": account.id, "full_name": known.full_name, "phone": phone, "email": email}
-    request = challenges.start(ACCOUNT_REGISTRATION, way, visitor, now, token, facts=facts, letter=letter)
+    request = challenges.start(
+        ACCOUNT_REGISTRATION, way, visitor, now, token, facts=facts, letter=_letter(registered, way)
+    )
     if registered is not None:
         _tell_the_first(registered, account, known.full_name, phone, email, request, now)
     if email and way.channel == SMS:
-        outbox.put(
-            letter or ACCOUNT_REGISTRATION.name, f"account-registration-mail:{request.id}", now, destination=email,
-            request=request.id,
-        )  # fmt: skip
+        kind = _letter(registered, Way(EMAIL, email)) or ACCOUNT_REGISTRATION.name
+        outbox.put(kind, f"account-registration-mail:{request.id}", now, destination=email, request=request.id)
     return request
+
+
+def _letter(registered: Link | None, way: Way) -> str:
+    """What goes to an address instead of the code, "" = the code; it tells each address of itself alone."""
+    if registered is not None:
+        return "known-account"
+    return challenges.KNOWN[way.channel] if challenges.owner(way) else ""
 
 
 def _tell_the_first(
@@ -181,7 +190,8 @@ def confirm(token: str, digits: str, visitor: Visitor, now: datetime, *, key: st
 
 @transaction
 def _accept(answer: challenges.Answer, now: datetime, next_token: str) -> None:
-    channel, facts = str(answer.request.channel), json.dumps(answer.facts, ensure_ascii=False)
+    """The code of the message shows the phone as the newcomer's, the one of the letter the mailbox."""
+    channel, facts = str(answer.code.channel), json.dumps(answer.facts, ensure_ascii=False)
     challenges.accept(answer, now)
     codes.keep(PASSWORD, None, codes.token_hash(next_token), now, PASSWORD_LIVES, channel=channel, facts=facts)
 

@@ -60,7 +60,7 @@ def again(row: Outbox) -> Outbox:
 
 def newest_code(settings: Settings, now: datetime, place: int = 0) -> str:
     """The digits of the newest message or letter (or the one so many before it), as its reader sees them."""
-    row = Outbox.select().order_by(Outbox.id.desc()).offset(place).get()
+    row = list(Outbox.select().order_by(Outbox.id.desc()))[place]  # `get` forgets an offset
     letter = letters.compose(row, worker.desk_of(settings), now)
     assert letter is not None, f"{row.kind} has nothing to say any more"
     found = re.search(r"(?<!\d)\d{5,6}(?!\d)", letter.body)

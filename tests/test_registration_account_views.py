@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 
 import clock
+import worker
 from models import Account, Attempt, Code, Link, LinkRequest, Notice, Outbox, Resident
 from services import passwords, texts
 from tests import factories, portal
 from tests.client import Page, PageClient
 from tests.factories import NOW, TODAY
-from tests.post import newest_code
+from tests.post import Post, newest_code
 from tests.solving import solved
 
 NUMBER, PASSWORD = "5526600001106", "Bereza-u-0kna"
@@ -113,6 +114,13 @@ def test_a_meters_number_may_be_guessed_five_times(client: PageClient, account: 
     assert "Попытки кончились" in client.post(location, {"meter_number": "353425345"}, status=422)
 
 
+def test_a_new_page_gives_no_more_than_ten_guesses_at_the_meter(client: PageClient, account: Account) -> None:
+    pages = [identify(client, full_name="Другой Человек").location for _ in range(3)]
+    for guess in range(10):
+        client.post(pages[guess // 5], {"meter_number": f"{guess}"}, status=422)
+    assert "Слишком много попыток" in client.post(pages[2], {"meter_number": "353425345"}, status=422)
+
+
 def test_a_number_is_tried_ten_times_an_hour(client: PageClient, account: Account) -> None:
     for _ in range(10):
         identify(client, full_name="Другой Человек")
@@ -172,12 +180,33 @@ def test_the_code_goes_to_the_mailbox_too(client: PageClient, account: Account) 
     location = client.post(identify(client).location, {**CONTACT, "email": "Ilya@example.org"}).location
     kinds = [(row.channel, row.destination) for row in Outbox.select().order_by(Outbox.id)]
     assert kinds == [("sms", "+79123456789"), ("email", "Ilya@example.org")]
-    page = client.post(location, {"code": code(client, place=0)})
+    page = client.post(location, {"code": code(client, place=1)})
     client.post(page.location, {"password": PASSWORD, "password_again": PASSWORD})
     who = Resident.get()
-    assert who.email == "Ilya@example.org" and who.email_key is None and who.phone_key, (
-        "only what the code reached first"
-    )
+    assert (who.email, who.email_key, who.phone_key) == ("Ilya@example.org", None, "+79123456789")
+
+
+def test_a_code_shows_nothing_but_the_address_that_it_went_to(client: PageClient, account: Account) -> None:
+    """Who types another's phone beside a mailbox of his own must not get the phone as his login."""
+    page = client.post(identify(client).location, {**CONTACT, "email": "ilya@example.org"})
+    page = client.post(page.location, {"code": code(client, place=0)})
+    client.post(page.location, {"password": PASSWORD, "password_again": PASSWORD})
+    who = Resident.get()
+    assert (who.email_key, who.phone, who.phone_key) == ("ilya@example.org", "+79123456789", None)
+
+
+@pytest.mark.parametrize(
+    ("email", "kind"), [("ilya@example.org", "account-registration"), ("known@example.org", "known-email")]
+)
+def test_a_mailbox_is_told_of_itself_and_not_of_the_phone(
+    client: PageClient, account: Account, email: str, kind: str
+) -> None:
+    factories.resident(phone="+79123456789", phone_key="+79123456789")
+    factories.resident(email="known@example.org")
+    client.post(identify(client).location, {**CONTACT, "email": email})
+    found = [(row.kind, row.channel, row.destination) for row in Outbox.select().order_by(Outbox.id)]
+    assert found == [("known-phone", "sms", "+79123456789"), (kind, "email", email)]
+    assert worker.send_letters(Post(), worker.desk_of(client.app.extensions["settings"]), False, clock.now) == 1
 
 
 def test_without_messages_the_email_is_demanded(
@@ -216,7 +245,9 @@ def test_the_phone_of_another_is_answered_the_same(client: PageClient, account: 
 
 def test_the_email_of_another_is_not_taken(client: PageClient, account: Account) -> None:
     factories.resident(email="ilya@example.org")
-    register(client, email="ilya@example.org")
+    page = client.post(identify(client).location, {**CONTACT, "email": "ilya@example.org"})
+    page = client.post(page.location, {"code": code(client, place=1)})
+    client.post(page.location, {"password": PASSWORD, "password_again": PASSWORD})
     assert Resident.get(Resident.phone_key == "+79123456789").email == ""
 
 

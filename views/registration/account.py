@@ -119,7 +119,7 @@ def prove(token: str) -> Response:
         return _over()
     if form.validate():
         try:
-            registration_account.prove_by_meter(token, form.meter_number.data, clock.now(), clock.today())
+            registration_account.prove_by_meter(token, form.meter_number.data, visitor(), clock.now(), clock.today())
         except Refused as refusal:
             form.refuse(refusal)
         else:
