@@ -94,6 +94,16 @@ def is_wanted(name: str, failures: int = 0) -> bool:
     return captchas.is_wanted(policy(name), failures)
 
 
+def asked(name: str, failures: int = 0) -> Captcha | None:
+    """The picture that the form asks for, if the preset wants one now; a new one where that was asked for."""
+    return shown(name) if is_wanted(name, failures) else None
+
+
+def is_human(form: CaptchaForm, name: str, failures: int = 0) -> bool:
+    """Was the picture answered rightly, or is none wanted? A wrong answer is said at its field."""
+    return not is_wanted(name, failures) or passes(form, name)
+
+
 def is_refresh() -> bool:
     """Was «Обновить картинку» pressed where no script runs? The page is shown again with what was typed."""
     return request.form.get("refresh") == "captcha"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Response, flash, make_response, render_template
@@ -25,7 +26,10 @@ class CodeForm(Form):
 
 @dataclass(frozen=True)
 class CodePage:
-    """Where the page's forms lead and what it says; `cancel`: the words of a second button, "" = none."""
+    """Where the page's forms lead and what it says.
+
+    `action` is the page's own address; `cancel`: the words of a second button, "" = none.
+    """
 
     errand: Errand
     title: str
@@ -36,22 +40,30 @@ class CodePage:
     is_outside: bool = False  # the portal is not open to the one who waits here
     silent: str = ""  # the words of a page that must not tell where it went, nor whether it went at all
 
-    def show(self, request: Code, form: CodeForm | None = None) -> Response:
+    def show(self, request: Code) -> Response:
         """The page as it is first seen."""
-        return make_response(render_template("challenges/code.html", **self._facts(request, form or CodeForm())))
+        return make_response(render_template("challenges/code.html", **self._facts(request, CodeForm())))
 
-    def refused(self, request: Code, form: CodeForm) -> Response:
-        """The page once more, the refusal on its field: 422."""
+    def answer(self, request: Code, welcome: Callable[[str], Response]) -> Response:
+        """Where the typed code leads; one that is refused is not shown again with the page: 422."""
+        form = CodeForm()
+        if form.validate():
+            try:
+                return welcome(form.code.data)
+            except Refused as refusal:
+                form.refuse(refusal)
+                form.code.data = form.code.raw_data = None
         return hx.again("challenges/code", **self._facts(request, form))
 
-    def send_again(self, token: str) -> None:
-        """«Отправить ещё раз»: says what came of it; `Refused` where the page waits no longer."""
+    def send_again(self, token: str) -> Response:
+        """«Отправить ещё раз»: back to the page, which says what came of it; `Refused` where it waits no longer."""
         try:
             challenges.again(self.errand, token, visitor(), clock.now())
         except TooMany as refusal:
             flash(refusal.sentence, "warn")
         else:
             flash("Отправили ещё один код.", "done")
+        return hx.go(self.action)
 
     def _facts(self, request: Code, form: CodeForm) -> dict[str, object]:
         way = Way(str(request.channel), str(challenges.facts_of(request).get("to", "")))
@@ -75,9 +87,3 @@ def page_token(once: str | None) -> str:
     """The token of the page that a form leads to: pressed twice it leads to the same one."""
     key = portal.settings().secret_key
     return keyed(key, "page", once) if once else codes.new_token()
-
-
-def refuse(form: CodeForm, refusal: Refused) -> None:
-    """A code that did not fit is not shown again: it would only be sent once more."""
-    form.refuse(refusal)
-    form.code.data = form.code.raw_data = None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, Response, flash, request, url_for
 
 import clock
 from services import challenges, codes, second_factor
 from services.refusal import Refused
-from views import challenge, hx, portal, resume, sessions, sign_in
+from views import hx, portal, resume, sessions, sign_in
 from views.access import public
 from views.address import visitor
-from views.challenge import CodeForm, CodePage
+from views.challenge import CodePage
 
 bp = Blueprint("factor", __name__)
 
@@ -25,15 +27,12 @@ def show(token: str) -> Response:
 @bp.post("/sign-in/code/<token>")
 @public
 def confirm(token: str) -> Response:
-    found, form = challenges.waiting(challenges.FACTOR, token, clock.now()), CodeForm()
-    if found is None or "cancel" in request.form:
-        return hx.go(url_for("sign_in.show")) if found else _over()
-    if form.validate():
-        try:
-            return _welcome(token, form.code.data)
-        except Refused as refusal:
-            challenge.refuse(form, refusal)
-    return _page(token).refused(found, form)
+    found = challenges.waiting(challenges.FACTOR, token, clock.now())
+    if found is None:
+        return _over()
+    if "cancel" in request.form:
+        return hx.go(url_for("sign_in.show"))
+    return _page(token).answer(found, partial(_welcome, token))
 
 
 def _welcome(token: str, typed: str) -> Response:
@@ -53,10 +52,9 @@ def _welcome(token: str, typed: str) -> Response:
 @public
 def again(token: str) -> Response:
     try:
-        _page(token).send_again(token)
+        return _page(token).send_again(token)
     except Refused:
         return _over()
-    return hx.go(url_for(".show", token=token, next=_after()))
 
 
 def _page(token: str) -> CodePage:

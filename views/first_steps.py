@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, Response, flash, render_template, request, url_for
 from wtforms import HiddenField, StringField
 
@@ -13,7 +15,7 @@ from services.refusal import Refused
 from views import challenge, hx, portal
 from views.access import own_code, resident
 from views.address import visitor
-from views.challenge import CodeForm, CodePage
+from views.challenge import CodePage
 from views.forms import Form, at_most, required, word
 from views.person import PersonForm
 from views.shapes import reads
@@ -78,29 +80,24 @@ def code(token: str) -> Response:
 
 @bp.post("/email/<token>")
 def confirm(token: str) -> Response:
-    found, form = own_code(CONTACT.request, token), CodeForm()
+    found = own_code(CONTACT.request, token)
     if not found.is_alive(clock.now()):
         return _over()
     if "cancel" in request.form:
         return hx.go(url_for(".email"))
-    if form.validate():
-        key = portal.settings().secret_key
-        try:
-            contact_change.confirm(resident(), token, form.code.data, visitor(), clock.now(), key=key)
-        except Refused as refusal:
-            challenge.refuse(form, refusal)
-        else:
-            flash("Почта подтверждена.", "done")
-            return hx.go("/")
-    return _page(token).refused(found, form)
+    return _page(token).answer(found, partial(_confirmed, token))
+
+
+def _confirmed(token: str, digits: str) -> Response:
+    contact_change.confirm(resident(), token, digits, visitor(), clock.now(), key=portal.settings().secret_key)
+    flash("Почта подтверждена.", "done")
+    return hx.go("/")
 
 
 @bp.post("/email/<token>/again")
 def again(token: str) -> Response:
-    if not own_code(CONTACT.request, token).is_alive(clock.now()):
-        return _over()
-    _page(token).send_again(token)
-    return hx.go(url_for(".code", token=token))
+    found = own_code(CONTACT.request, token)
+    return _page(token).send_again(token) if found.is_alive(clock.now()) else _over()
 
 
 def _page(token: str) -> CodePage:

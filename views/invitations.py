@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, flash, make_response, render_template, url_for
-from wtforms import PasswordField
-from wtforms.widgets import PasswordInput
+from wtforms import Field
 
 import clock
-from services import invitations, limits, passwords
+from services import invitations, limits
 from services.invitations import Arrival, Offer
 from services.refusal import Refused
-from views import hx
+from views import hx, passwords
 from views.access import public
 from views.address import visitor
-from views.forms import Form, required, word
-from views.registration import way
-from views.registration.way import ConsentForm
-from views.shapes import ask
+from views.forms import Form
+from views.texts import ConsentForm
 
 bp = Blueprint("invitations", __name__)
 
@@ -24,14 +21,14 @@ bp = Blueprint("invitations", __name__)
 class ArrivalForm(ConsentForm):
     """What opens a portal of one's own; `email` is where the link was sent."""
 
-    password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
+    password = passwords.kept("registration.password")
 
     def __init__(self, email: str) -> None:
         super().__init__()
         self.email = email
 
-    def validate_password(self, field: PasswordField) -> None:
-        ask(passwords.check, way.policy(), field.data, self.email, self.email.partition("@")[0])
+    def validate_password(self, field: Field) -> None:
+        passwords.check(field, self.email, self.email.partition("@")[0])
 
     def arrival(self) -> Arrival:
         return Arrival(self.password.data, self.agreed, self.wants_advertising)
@@ -63,7 +60,7 @@ def accept(token: str) -> Response:
 def _is_accepted(form: Form, token: str) -> bool:
     try:
         if isinstance(form, ArrivalForm):
-            invitations.open_portal(token, form.arrival(), way.policy(), visitor(), clock.now())
+            invitations.open_portal(token, form.arrival(), passwords.policy(), visitor(), clock.now())
             flash("Кабинет открыт. Войдите с вашей почтой и паролем, который вы придумали.", "done")
         else:
             invitations.add(token, visitor(), clock.now())
@@ -112,6 +109,6 @@ def _page(token: str, state: str, offer: Offer | None, form: Form | None = None)
         "offer": offer,
         "form": form,
         "asks_password": isinstance(form, ArrivalForm),
-        "rules": way.rules(),
+        "rules": passwords.rules(),
         "days": invitations.LIVES.days,
     }

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, Response, flash, g, make_response, render_template, request, url_for
 from flask_login import current_user
 from wtforms import PasswordField
 
 import clock
 from models import Code
-from services import challenges, codes, limits, passwords, recovery
+from services import challenges, codes, limits, recovery
 from services.refusal import Refused
-from views import captchas, challenge, hx, portal
+from views import captchas, hx, passwords, portal
 from views.access import public
 from views.address import visitor
-from views.challenge import CodeForm, CodePage
+from views.challenge import CodePage
 from views.forms import Form, required, word
 from views.logins import LoginForm
 
@@ -36,7 +38,7 @@ class RecoveryForm(LoginForm):
 
 class PasswordForm(Form):
     password = PasswordField(word("recovery.password"), [required()])
-    password_again = PasswordField(word("recovery.password_again"), [required()])
+    password_again = PasswordField(word("recovery.password_again"), [required(), passwords.same()])
 
 
 @bp.get("/recovery")
@@ -51,7 +53,7 @@ def ask() -> str | Response:
     form, token = RecoveryForm(), codes.new_token()
     if captchas.is_refresh():
         return render_template("recovery/show.html", form=form, picture=captchas.fresh(FORM))
-    if form.validate() and (not _asks_picture() or captchas.passes(form, FORM)):
+    if form.validate() and captchas.is_human(form, FORM, _asked_before()):
         has_sms = portal.settings().has_sms
         try:
             recovery.ask(form.value, visitor(), clock.now(), token, has_sms=has_sms)
@@ -72,32 +74,21 @@ def code(token: str) -> Response:
 @bp.post("/recovery/code/<token>")
 @public
 def confirm(token: str) -> Response:
-    found, form, next_token = (
-        challenges.waiting(challenges.RECOVERY, token, clock.now()),
-        CodeForm(),
-        codes.new_token(),
-    )
-    if found is None:
-        return _gone()
-    if form.validate():
-        key = portal.settings().secret_key
-        try:
-            recovery.confirm(token, form.code.data, visitor(), clock.now(), key=key, next_token=next_token)
-        except Refused as refusal:
-            challenge.refuse(form, refusal)
-        else:
-            return hx.go(url_for(".password", token=next_token))
-    return _code_page(token, found).refused(found, form)
+    found = challenges.waiting(challenges.RECOVERY, token, clock.now())
+    return _code_page(token, found).answer(found, partial(_confirmed, token)) if found else _gone()
+
+
+def _confirmed(token: str, digits: str) -> Response:
+    next_token, key = codes.new_token(), portal.settings().secret_key
+    recovery.confirm(token, digits, visitor(), clock.now(), key=key, next_token=next_token)
+    return hx.go(url_for(".password", token=next_token))
 
 
 @bp.post("/recovery/code/<token>/again")
 @public
 def again(token: str) -> Response:
     found = challenges.waiting(challenges.RECOVERY, token, clock.now())
-    if found is None:
-        return _gone()
-    _code_page(token, found).send_again(token)
-    return hx.go(url_for(".code", token=token))
+    return _code_page(token, found).send_again(token) if found else _gone()
 
 
 def _code_page(token: str, found: Code) -> CodePage:
@@ -128,8 +119,9 @@ def save(token: str) -> Response:
         recovery.cancel(token, clock.now())
         return hx.go(url_for("sign_in.show"))
     if form.validate():
+        own, typed = g.session if current_user.is_authenticated else None, form.password.data
         try:
-            _set(form, token)
+            recovery.save(token, typed, passwords.policy(), visitor(), clock.now(), own)
         except Refused as refusal:
             form.refuse(refusal)
         else:
@@ -140,15 +132,8 @@ def save(token: str) -> Response:
     return hx.again("recovery/password", **_new_password(form, token))
 
 
-def _set(form: PasswordForm, token: str) -> None:
-    if form.password.data != form.password_again.data:
-        raise Refused("Пароли не совпали. Введите новый пароль в оба поля одинаково.", field="password_again")
-    own = g.session if current_user.is_authenticated else None
-    recovery.save(token, form.password.data, _policy(), visitor(), clock.now(), own)
-
-
 def _new_password(form: PasswordForm, token: str) -> dict[str, object]:
-    return {"form": form, "token": token, "rules": passwords.rules(_policy(), form.password.data or "")}
+    return {"form": form, "token": token, "rules": passwords.rules()}
 
 
 def _gone() -> Response:
@@ -165,14 +150,9 @@ def over() -> Response:
 
 
 def _page(form: RecoveryForm) -> dict[str, object]:
-    return {"form": form, "picture": captchas.shown(FORM) if _asks_picture() else None}
+    return {"form": form, "picture": captchas.asked(FORM, _asked_before())}
 
 
-def _asks_picture() -> bool:
-    asked = limits.failures(challenges.RECOVERY.by_address, visitor().network, clock.now())
-    return captchas.is_wanted(FORM, asked)
-
-
-def _policy() -> passwords.Policy:
-    policy: passwords.Policy = portal.preset().password
-    return policy
+def _asked_before() -> int:
+    """How many codes were asked for from this address: after some, the form asks for a picture."""
+    return limits.failures(challenges.RECOVERY.by_address, visitor().network, clock.now())

@@ -19,7 +19,7 @@ from services import attachments, codes, requests
 from services.attachments import Attachment
 from services.refusal import Refused
 from services.requests import Asked
-from views import captchas, hx, portal
+from views import captchas, hx, portal, shapes
 from views.access import own_link, public, resident
 from views.address import visitor
 from views.captchas import CaptchaForm
@@ -70,17 +70,11 @@ class AccessForm(AskForm, CaptchaForm):
 
     def validate_phone(self, field: StringField) -> None:
         if field.data or not self.email.data:
-            self._ask("", field.data)
+            shapes.ask(requests.check_contacts, "", field.data)
 
     def validate_email(self, field: StringField) -> None:
         if field.data:
-            self._ask(field.data, "")
-
-    def _ask(self, email: str, phone: str) -> None:
-        try:
-            requests.check_contacts(email, phone)
-        except Refused as refusal:
-            raise ValidationError(refusal.sentence)
+            shapes.ask(requests.check_contacts, field.data, "")
 
     def asked(self) -> Asked:
         known, (email, phone) = super().asked(), requests.check_contacts(self.email.data, self.phone.data)
@@ -122,7 +116,7 @@ def _asked(form: AskForm, once: str) -> LinkRequest | None:
 def access() -> str | Response:
     if current_user.is_authenticated:
         return hx.go(url_for(".new"))
-    return render_template("requests/access.html", **_page(AccessForm(), picture=_picture()))
+    return render_template("requests/access.html", **_page(AccessForm(), picture=captchas.asked(FORM)))
 
 
 @bp.post("/requests/access")
@@ -133,13 +127,13 @@ def ask_access() -> str | Response:
         return render_template("requests/access.html", **_page(form, picture=captchas.fresh(FORM)))
     made = requests.made_by(None, once) or _asked_for_access(form, once)
     if made is None:
-        return hx.again("requests/access", **_page(form, picture=_picture()))
+        return hx.again("requests/access", **_page(form, picture=captchas.asked(FORM)))
     session[NUMBER] = made.id
     return hx.go(url_for(".accepted"))
 
 
 def _asked_for_access(form: AccessForm, once: str) -> LinkRequest | None:
-    if not form.validate() or (captchas.is_wanted(FORM) and not captchas.passes(form, FORM)):
+    if not form.validate() or not captchas.is_human(form, FORM):
         return None
     try:
         return requests.ask_access(form.asked(), form.attachment(), documents(), visitor(), clock.now(), once)
@@ -187,7 +181,3 @@ def documents() -> Path:
 def _page(form: AskForm, **given: object) -> dict[str, Any]:
     """A file that was chosen does not come back with the page: the page says so."""
     return {"form": form, "is_file_lost": bool(form.document.data), **given}
-
-
-def _picture() -> object:
-    return captchas.shown(FORM) if captchas.is_wanted(FORM) else None

@@ -1,4 +1,4 @@
-"""Documents («Пользовательское соглашение»…) as pages, and the consent to a version that is new."""
+"""Documents («Пользовательское соглашение»…) as pages, their ticks, and the consent to a version that is new."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
+from wtforms import BooleanField
+from wtforms.validators import DataRequired
 
 import clock
 from models import Resident, Text
@@ -13,12 +15,40 @@ from services import texts
 from views import portal, resume
 from views.access import public, resident
 from views.address import client_address
+from views.captchas import CaptchaForm
 from views.format import local
 from views.hx import go
 
 bp = Blueprint("texts", __name__)
 
 SLUG = re.compile("[a-z0-9-]{1,60}")
+
+# What a newcomer ticks: by the text's slug, the field.
+TICKS = {texts.AGREEMENT: "terms", texts.PERSONAL_DATA: "consent", texts.ADVERTISING: "advertising"}
+
+
+class ConsentForm(CaptchaForm):
+    """The ticks of the documents that the preset asks newcomers for; advertising is up to the person."""
+
+    terms = BooleanField("Соглашение", [DataRequired("Без соглашения открыть кабинет нельзя")])
+    consent = BooleanField("Персональные данные", [DataRequired("Без согласия открыть кабинет нельзя")])
+    advertising = BooleanField("Рассылка")
+
+    def __init__(self) -> None:
+        preset = portal.preset()
+        super().__init__(data={"advertising": preset.advertising_on})
+        for slug, name in TICKS.items():
+            if slug not in preset.consents:
+                delattr(self, name)
+
+    @property
+    def agreed(self) -> tuple[str, ...]:
+        """The texts that had to be accepted."""
+        return tuple(slug for slug, name in TICKS.items() if name in self and slug != texts.ADVERTISING)
+
+    @property
+    def wants_advertising(self) -> bool:
+        return "advertising" in self and bool(self.advertising.data)
 
 
 @bp.get("/texts/<slug>")

@@ -108,15 +108,19 @@ def is_refresh() -> bool:
 
 def picture() -> Captcha | None:
     """The picture that the form must ask for, if any."""
-    return captchas.shown(FORM) if asks_captcha() else None
+    return captchas.asked(FORM, _failures())
 
 
 def asks_captcha() -> bool:
-    return captchas.is_wanted(FORM, linking.failures(resident(), visitor(), clock.now()))
+    return captchas.is_wanted(FORM, _failures())
 
 
 def is_human(form: CaptchaForm) -> bool:
-    return not asks_captcha() or captchas.passes(form, FORM)
+    return captchas.is_human(form, FORM, _failures())
+
+
+def _failures() -> int:
+    return linking.failures(resident(), visitor(), clock.now())
 
 
 def linked(form: Form, wish: Wish, usual: Collection[str]) -> Response | None:

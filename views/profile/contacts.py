@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Response, flash, render_template, request, url_for
 from wtforms import StringField, ValidationError
 
 import clock
-from models import Code
 from services import challenges, codes, contact_change, contacts
 from services.challenges import CONTACT, EMAIL, SMS
 from services.refusal import Refused
-from views import captchas, challenge, hx, portal
+from views import captchas, hx, portal
 from views.access import own_code, resident
 from views.address import visitor
 from views.captchas import CaptchaForm
-from views.challenge import CodeForm, CodePage
+from views.challenge import CodePage
 from views.forms import Form, at_most, required, word
 from views.profile import bp
 
@@ -120,7 +120,7 @@ def change_email() -> str | Response:
     form = EmailForm()
     if captchas.is_refresh():
         return render_template("profile/email.html", **form_facts(form))
-    if form.validate() and (not captchas.is_wanted(FORM) or captchas.passes(form, FORM)):
+    if form.validate() and captchas.is_human(form, FORM):
         sent = _sent(form, EMAIL, form.email.data)
         if sent is not None:
             return sent
@@ -128,8 +128,7 @@ def change_email() -> str | Response:
 
 
 def form_facts(form: EmailForm) -> dict[str, object]:
-    picture = captchas.shown(FORM) if captchas.is_wanted(FORM) else None
-    return {"form": form, "picture": picture, "now": resident().email}
+    return {"form": form, "picture": captchas.asked(FORM), "now": resident().email}
 
 
 def _asked(form: AddressForm, channel: str) -> Response:
@@ -186,44 +185,35 @@ def _page(form: AddressForm, channel: str) -> dict[str, object]:
 
 @bp.get("/contacts/code/<token>")
 def code(token: str) -> Response:
-    waiting = _waiting(token)
-    return _code_page(token).show(waiting) if isinstance(waiting, Code) else waiting
+    found = own_code(CONTACT.request, token)
+    return _code_page(token).show(found) if found.is_alive(clock.now()) else _over()
 
 
 @bp.post("/contacts/code/<token>")
 def confirm(token: str) -> Response:
-    waiting, form = _waiting(token), CodeForm()
-    if not isinstance(waiting, Code):
-        return waiting
+    found = own_code(CONTACT.request, token)
+    if not found.is_alive(clock.now()):
+        return _over()
     if "cancel" in request.form:
-        contact_change.cancel(waiting, clock.now())
+        contact_change.cancel(found, clock.now())
         return hx.go(url_for(".show"))
-    if form.validate():
-        key = portal.settings().secret_key
-        try:
-            contact_change.confirm(resident(), token, form.code.data, visitor(), clock.now(), key=key)
-        except Refused as refusal:
-            challenge.refuse(form, refusal)
-        else:
-            flash("Подтверждено и сохранено.", "done")
-            return hx.go(url_for(".show"))
-    return _code_page(token).refused(waiting, form)
+    return _code_page(token).answer(found, partial(_confirmed, token))
+
+
+def _confirmed(token: str, digits: str) -> Response:
+    contact_change.confirm(resident(), token, digits, visitor(), clock.now(), key=portal.settings().secret_key)
+    flash("Подтверждено и сохранено.", "done")
+    return hx.go(url_for(".show"))
 
 
 @bp.post("/contacts/code/<token>/again")
 def again(token: str) -> Response:
-    waiting = _waiting(token)
-    if not isinstance(waiting, Code):
-        return waiting
-    _code_page(token).send_again(token)
-    return hx.go(url_for(".code", token=token))
-
-
-def _waiting(token: str) -> Code | Response:
-    """The resident's own request; one that is over leads back to the profile, another's does not exist."""
     found = own_code(CONTACT.request, token)
-    if found.is_alive(clock.now()):
-        return found
+    return _code_page(token).send_again(token) if found.is_alive(clock.now()) else _over()
+
+
+def _over() -> Response:
+    """The page waits no longer: back to the profile."""
     flash(challenges.TIME_IS_UP, "warn")
     return hx.go(url_for(".show"))
 

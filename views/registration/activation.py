@@ -8,14 +8,13 @@ from wtforms import StringField
 import clock
 from services import codes, contacts, registration
 from services.refusal import Refused
-from views import hx
+from views import captchas, hx
 from views.access import public
 from views.address import visitor
 from views.captchas import CaptchaForm
 from views.forms import at_most, required, word
-from views.registration import way
 from views.registration.letter import SENT
-from views.registration.way import bp
+from views.registration.way import FORM, bp
 from views.shapes import reads
 
 
@@ -32,16 +31,16 @@ def sent() -> str:
 @bp.get("/registration/again")
 @public
 def again() -> str:
-    return render_template("registration/again.html", form=AgainForm(), picture=way.picture())
+    return render_template("registration/again.html", form=AgainForm(), picture=captchas.asked(FORM))
 
 
 @bp.post("/registration/again")
 @public
 def write_again() -> str | Response:
     form = AgainForm()
-    if way.is_refresh():
-        return render_template("registration/again.html", form=form, picture=way.picture())
-    if form.validate() and way.is_human(form):
+    if captchas.is_refresh():
+        return render_template("registration/again.html", form=form, picture=captchas.asked(FORM))
+    if form.validate() and captchas.is_human(form, FORM):
         try:
             registration.write_again(form.email.data, visitor(), clock.now())
         except Refused as refusal:
@@ -49,7 +48,7 @@ def write_again() -> str | Response:
         else:
             flash(SENT, "done")
             return hx.go(url_for(".sent"))
-    return hx.again("registration/again", form=form, picture=way.picture())
+    return hx.again("registration/again", form=form, picture=captchas.asked(FORM))
 
 
 @bp.get("/registration/activate/<token>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, render_template
 
-from views import hx
+from views import hx, passwords
 from views.access import public
 from views.registration import way
 from views.registration.way import bp
@@ -24,4 +24,4 @@ def choose() -> str | Response:
 @public
 def password() -> str:
     """The rules beside a password that is being typed."""
-    return render_template("registration/_rules.html", rules=way.rules())
+    return render_template("registration/_rules.html", rules=passwords.rules())

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from flask import Response, flash, render_template, url_for
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.widgets import PasswordInput
+from wtforms import Field, HiddenField, StringField
 
 import clock
-from services import codes, contacts, passwords, registration
+from services import codes, contacts, registration
 from services.refusal import Refused
 from services.registration import Newcomer
-from views import hx
+from views import captchas, hx, passwords
 from views.address import visitor
 from views.forms import at_most, required, typed_once, word
 from views.registration import way
-from views.registration.way import ConsentForm
-from views.shapes import ask, reads
+from views.registration.way import FORM
+from views.shapes import reads
+from views.texts import ConsentForm
 
 SENT = "Письмо отправлено. Откройте почту и нажмите на ссылку в письме."
 
@@ -23,12 +23,12 @@ SENT = "Письмо отправлено. Откройте почту и наж
 class LetterForm(ConsentForm):
     email = StringField(word("registration.email"), [required(), at_most(254), reads(contacts.email_of)])
     phone = StringField(word("registration.phone"), [required(), at_most(40), reads(contacts.phone_of)])
-    password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
+    password = passwords.kept("registration.password")
     once = HiddenField(default=codes.new_token)
 
-    def validate_password(self, field: PasswordField) -> None:
+    def validate_password(self, field: Field) -> None:
         email = self.email.data or ""
-        ask(passwords.check, way.policy(), field.data, email, email.partition("@")[0])
+        passwords.check(field, email, email.partition("@")[0])
 
     def newcomer(self) -> Newcomer:
         return Newcomer(
@@ -48,7 +48,7 @@ def show(page: str, form: LetterForm) -> str:
 
 def answer(page: str, form: LetterForm) -> str | Response:
     """Enters the newcomer, or shows the form again; sent twice it is answered twice and taken once."""
-    if way.is_refresh():
+    if captchas.is_refresh():
         return show(page, form)
     once = typed_once() or codes.new_token()
     if registration.was_done(once) or _is_registered(form, once):
@@ -58,10 +58,10 @@ def answer(page: str, form: LetterForm) -> str | Response:
 
 
 def _is_registered(form: LetterForm, once: str) -> bool:
-    if not form.validate() or not way.is_human(form):
+    if not form.validate() or not captchas.is_human(form, FORM):
         return False
     try:
-        registration.register(form.newcomer(), way.policy(), visitor(), clock.now(), once)
+        registration.register(form.newcomer(), passwords.policy(), visitor(), clock.now(), once)
     except Refused as refusal:
         form.refuse(refusal)
         return False
@@ -69,4 +69,5 @@ def _is_registered(form: LetterForm, once: str) -> bool:
 
 
 def _facts(form: LetterForm) -> dict[str, object]:
-    return {"form": form, "rules": way.rules(), "ways": len(way.open_ways()), "picture": way.picture()}
+    ways, picture = len(way.open_ways()), captchas.asked(FORM)
+    return {"form": form, "rules": passwords.rules(), "ways": ways, "picture": picture}

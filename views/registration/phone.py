@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, flash, make_response, render_template, request, url_for
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.widgets import PasswordInput
+from functools import partial
+
+from flask import Response, flash, render_template, request, url_for
+from wtforms import Field, HiddenField, StringField
 
 import clock
-from services import challenges, codes, contacts, passwords, registration_phone, sign_in
+from services import challenges, codes, contacts, registration_phone, sign_in
 from services.limits import TooMany
 from services.refusal import Refused
 from services.registration_phone import Newcomer
-from views import challenge, hx, portal, sessions
+from views import captchas, challenge, hx, passwords, portal, sessions
 from views.access import public
 from views.address import visitor
-from views.challenge import CodeForm, CodePage
+from views.challenge import CodePage
 from views.forms import at_most, required, word
 from views.registration import way
-from views.registration.way import WAYS, ConsentForm, Way, bp
-from views.shapes import ask, reads
+from views.registration.way import FORM, WAYS, Way, bp
+from views.shapes import reads
+from views.texts import ConsentForm
 
 WAYS["phone"] = Way("registration.phone", "По номеру телефона", "Понадобится телефон: на него придёт код.", ("sms",))
 
@@ -27,11 +29,11 @@ ERRAND = challenges.PHONE_REGISTRATION
 
 class PhoneForm(ConsentForm):
     phone = StringField(word("registration.phone"), [required(), at_most(40), reads(contacts.mobile_of)])
-    password = PasswordField(word("registration.password"), [required()], widget=PasswordInput(hide_value=False))
+    password = passwords.kept("registration.password")
     once = HiddenField(default=codes.new_token)
 
-    def validate_password(self, field: PasswordField) -> None:
-        ask(passwords.check, way.policy(), field.data, contacts.phone_key(self.phone.data or "")[2:])
+    def validate_password(self, field: Field) -> None:
+        passwords.check(field, contacts.phone_key(self.phone.data or "")[2:])
 
     def newcomer(self) -> Newcomer:
         return Newcomer(self.phone.data, self.password.data, self.agreed, self.wants_advertising)
@@ -49,7 +51,7 @@ def phone() -> str:
 def enter_phone() -> str | Response:
     way.only_if_open("phone")
     form = PhoneForm()
-    if way.is_refresh():
+    if captchas.is_refresh():
         return render_template("registration/phone.html", **_facts(form))
     token = challenge.page_token(form.once.data)
     if challenges.waiting(ERRAND, token, clock.now()) is not None or _is_sent(form, token):
@@ -58,10 +60,10 @@ def enter_phone() -> str | Response:
 
 
 def _is_sent(form: PhoneForm, token: str) -> bool:
-    if not form.validate() or not way.is_human(form):
+    if not form.validate() or not captchas.is_human(form, FORM):
         return False
     try:
-        registration_phone.start(form.newcomer(), way.policy(), visitor(), clock.now(), token)
+        registration_phone.start(form.newcomer(), passwords.policy(), visitor(), clock.now(), token)
     except TooMany as refusal:  # a double press: the first one's page is there
         form.refuse(refusal)
         return challenges.waiting(ERRAND, token, clock.now()) is not None
@@ -75,23 +77,18 @@ def _is_sent(form: PhoneForm, token: str) -> bool:
 @public
 def phone_code(token: str) -> Response:
     found = challenges.waiting(ERRAND, token, clock.now())
-    return _page(token).show(found) if found else _over()
+    return _page(token).show(found) if found else way.over("phone")
 
 
 @bp.post("/registration/phone/<token>")
 @public
 def confirm_phone(token: str) -> Response:
-    found, form = challenges.waiting(ERRAND, token, clock.now()), CodeForm()
+    found = challenges.waiting(ERRAND, token, clock.now())
     if found is None:
-        return _over()
+        return way.over("phone")
     if "cancel" in request.form:
         return hx.go(url_for(".phone"))
-    if form.validate():
-        try:
-            return _welcome(token, form.code.data)
-        except Refused as refusal:
-            challenge.refuse(form, refusal)
-    return _page(token).refused(found, form)
+    return _page(token).answer(found, partial(_welcome, token))
 
 
 def _welcome(token: str, digits: str) -> Response:
@@ -110,10 +107,9 @@ def _welcome(token: str, digits: str) -> Response:
 @public
 def phone_again(token: str) -> Response:
     try:
-        _page(token).send_again(token)
+        return _page(token).send_again(token)
     except Refused:
-        return _over()
-    return hx.go(url_for(".phone_code", token=token))
+        return way.over("phone")
 
 
 def _page(token: str) -> CodePage:
@@ -126,14 +122,6 @@ def _page(token: str) -> CodePage:
     )
 
 
-def _over() -> Response:
-    """The page's time is over: begin again."""
-    if WAYS["phone"] not in way.open_ways():
-        abort(404)
-    if hx.is_htmx():
-        return hx.go(url_for(".phone"))
-    return make_response(render_template("registration/over.html", url=url_for(".phone")), 410)
-
-
 def _facts(form: PhoneForm) -> dict[str, object]:
-    return {"form": form, "rules": way.rules(), "ways": len(way.open_ways()), "picture": way.picture()}
+    ways, picture = len(way.open_ways()), captchas.asked(FORM)
+    return {"form": form, "rules": passwords.rules(), "ways": ways, "picture": picture}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask import Response
-from wtforms import PasswordField, StringField, ValidationError
-from wtforms.widgets import PasswordInput
+from wtforms import StringField
 
 from services import contacts
+from views import passwords
 from views.access import public
 from views.forms import at_most, required, word
 from views.registration import letter, way
@@ -21,13 +21,9 @@ WAYS["username"] = Way(
 
 class UsernameForm(LetterForm):
     username = StringField(word("registration.username"), [required(), at_most(100), reads(contacts.username_of)])
-    password_again = PasswordField(
-        word("registration.password_again"), [required()], widget=PasswordInput(hide_value=False)
+    password_again = passwords.kept(
+        "registration.password_again", passwords.same("Пароли не совпали. Введите пароль в оба поля одинаково")
     )
-
-    def validate_password_again(self, field: PasswordField) -> None:
-        if field.data != self.password.data:
-            raise ValidationError("Пароли не совпали. Введите пароль в оба поля одинаково")
 
 
 @bp.get("/registration/name")

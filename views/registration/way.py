@@ -1,22 +1,16 @@
-"""What every way of registration shares: the blueprint, which ways are open, the documents that are agreed to."""
+"""What every way of registration shares: the blueprint, which ways are open, the page of one whose time is over."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, request, url_for
-from wtforms import BooleanField
-from wtforms.validators import DataRequired
+from flask import Blueprint, Response, abort, make_response, render_template, url_for
 
-from models import Captcha
-from services import passwords, texts
-from views import captchas, portal
-from views.captchas import CaptchaForm
+from views import hx, portal
 
 bp = Blueprint("registration", __name__)
 
 FORM = "registration"
-DOCUMENTS = {texts.AGREEMENT: "terms", texts.PERSONAL_DATA: "consent", texts.ADVERTISING: "advertising"}
 
 
 @dataclass(frozen=True)
@@ -36,30 +30,6 @@ class Way:
 WAYS: dict[str, Way] = {}  # by the preset's words: every module of this folder adds its own
 
 
-class ConsentForm(CaptchaForm):
-    """The ticks of the documents that the preset asks for at registration; advertising is up to the person."""
-
-    terms = BooleanField("Соглашение", [DataRequired("Без соглашения открыть кабинет нельзя")])
-    consent = BooleanField("Персональные данные", [DataRequired("Без согласия открыть кабинет нельзя")])
-    advertising = BooleanField("Рассылка")
-
-    def __init__(self) -> None:
-        preset = portal.preset()
-        super().__init__(data={"advertising": preset.advertising_on})
-        for slug, name in DOCUMENTS.items():
-            if slug not in preset.consents:
-                delattr(self, name)
-
-    @property
-    def agreed(self) -> tuple[str, ...]:
-        """The texts that had to be accepted."""
-        return tuple(slug for slug, name in DOCUMENTS.items() if name in self and slug != texts.ADVERTISING)
-
-    @property
-    def wants_advertising(self) -> bool:
-        return "advertising" in self and bool(self.advertising.data)
-
-
 def open_ways() -> list[Way]:
     """The ways of the preset that work here, in its order: a way whose channel is missing is not shown."""
     settings = portal.settings()
@@ -73,25 +43,10 @@ def only_if_open(name: str) -> None:
         abort(404)
 
 
-def is_refresh() -> bool:
-    """Was a new picture asked for where no script runs? The form is shown again with what was typed."""
-    return captchas.is_refresh()
-
-
-def is_human(form: CaptchaForm) -> bool:
-    return not captchas.is_wanted(FORM) or captchas.passes(form, FORM)
-
-
-def picture() -> Captcha | None:
-    """The picture that the form asks for, if the preset wants one; a new one where that was asked for."""
-    return captchas.shown(FORM) if captchas.is_wanted(FORM) else None
-
-
-def policy() -> passwords.Policy:
-    chosen: passwords.Policy = portal.preset().password
-    return chosen
-
-
-def rules() -> list[passwords.Rule]:
-    """The rules of the password, as far as what was typed keeps them."""
-    return passwords.rules(policy(), request.form.get("password", ""))
+def over(name: str) -> Response:
+    """The time of a page of this way is over: begin again."""
+    only_if_open(name)
+    url = WAYS[name].url
+    if hx.is_htmx():
+        return hx.go(url)
+    return make_response(render_template("registration/over.html", url=url), 410)
