@@ -81,6 +81,11 @@ class LinkRequest(Base):
         )
 
     @classmethod
+    def waiting_of(cls, resident: Resident) -> list[LinkRequest]:
+        """What the resident has asked for and nobody has decided yet."""
+        return list(cls.select().where(cls.resident == resident, cls.state == WAITING).order_by(cls.id))
+
+    @classmethod
     def of_resident(cls, resident: Resident) -> list[LinkRequest]:
         return list(cls.with_all().where(cls.resident == resident))
 

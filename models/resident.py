@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flask_login import UserMixin
@@ -72,8 +73,13 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     @property
     def initials(self) -> str:
         """Two letters for the header: of the name and the surname, as far as they are known."""
-        letters = [part[0] for part in (self.name, self.surname) if part]
+        letters = [part[0] for part in (self.name, self.surname) if part] or [str(self.username)[:1]]
         return "".join(letters).upper() or "?"
+
+    def logins(self, ways: Iterable[str]) -> set[str]:
+        """By which of the ways (email, phone, username) the resident can sign in; accounts stand on their links."""
+        keys = {"email": self.email_key, "phone": self.phone_key, "username": self.username_key}
+        return {way for way in ways if keys.get(way)}
 
     @classmethod
     def by_login(cls, kind: str, key: str) -> Resident | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 
 from models import Group, Link, Notice, Resident, Session, lock, transaction
@@ -75,7 +75,23 @@ def back_to_paper(resident: Resident, now: datetime) -> int:
 
 
 @transaction
-def unlink(link: Link) -> None:
-    """The account leaves the resident's portal; what is owed and what was sent stays with the supplier."""
+def unlink(link: Link, ways: Iterable[str] = ()) -> str:
+    """The account leaves the resident's portal; what is owed and what was sent stays with the supplier.
+
+    One whose number is the login hands it over to another account of the resident's; the number of that, else "". Who
+    would be left without any of the portal's `ways` to sign in is refused.
+    """
     lock(link.account)
+    heir = next(_heirs(link), None) if link.is_login else None
+    if link.is_login and heir is None and not link.resident.logins(ways):
+        raise Refused("По этому лицевому счёту вы входите в кабинет, другого входа нет: удалить можно весь кабинет.")
     link.delete_instance()
+    if heir is None or not Link.make_login(heir):
+        return ""
+    return str(heir.account.number)
+
+
+def _heirs(link: Link) -> Iterator[Link]:
+    """The resident's other accounts that nobody signs in by."""
+    others = (other for other in Link.held_by(link.resident) if other.id != link.id)
+    return (other for other in others if Link.login_of(other.account) is None)

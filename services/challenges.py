@@ -150,6 +150,8 @@ def wait(errand: Errand, request: Code, now: datetime) -> timedelta:
 
 def check(errand: Errand, token: str, digits: str, visitor: Visitor, now: datetime, *, key: str) -> Answer:
     """The answer of a right code; a wrong one is refused. The try is counted before it is looked at, and stays."""
+    if len(plain(digits)) != errand.digits:
+        raise Refused(f"В коде {errand.digits} цифр, проверьте его", field="code")  # a slip, no guess
     request = Code.known(errand.request, codes.token_hash(token))
     if request is None or not _spend_try(errand, request, visitor, now):
         raise Refused(NO_MORE, field="code")

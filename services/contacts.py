@@ -10,6 +10,7 @@ from models.search import fold, skeleton
 from services.refusal import Refused
 
 _PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
+_MARK = re.compile(r"^(?:(?:лицевой счет|лицевой счёт|л/с|лс|аб\.?)\s*)?[№N#]?\s*", re.I)
 _USERNAME = re.compile(r"[A-Za-zА-Яа-яЁё][A-Za-zА-Яа-яЁё0-9_-]{0,29}")
 LONGEST_USERNAME, LONGEST_EMAIL = 30, 300
 
@@ -82,6 +83,14 @@ def shown_phone(phone: str) -> str:
     if not re.fullmatch(r"\+7\d{10}", phone):
         return phone
     return f"+7 ({phone[2:5]}) {phone[5:8]}-{phone[8:10]}-{phone[10:]}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def numbers_of(text: str) -> tuple[str, ...]:
+    """An account's number as it may be meant: as typed, and without «№», «л/с» and blanks between digits."""
+    typed = text.strip()
+    bare = _MARK.sub("", typed)
+    digits = "".join(bare.split())
+    return tuple(dict.fromkeys((typed, digits if digits.isdigit() else bare)))
 
 
 def username_of(text: str) -> str:

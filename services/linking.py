@@ -10,7 +10,7 @@ from models import Account, Group, Link, Notice, Resident, lock, transaction
 from services import contacts, limits, outbox, settings, sign_in
 from services.accounts import LONGEST_ALIAS, check_email_bills
 from services.limits import Limit, Visitor
-from services.proof import FACTS, ORGANISATION, PASSWORD, Proof, proves
+from services.proof import FACTS, ORGANISATION, PASSPORT, PASSWORD, Proof, proves
 from services.refusal import Refused
 from services.suppliers import by_code
 
@@ -22,9 +22,12 @@ BY_RESIDENT = Limit("link-by-resident", 10)
 BY_ACCOUNT = Limit("link-to-account", 10)
 BY_ADDRESS = Limit("link-from-address", 100)  # a village behind one address
 
-WRONG = (
-    "Такого лицевого счёта нет или данные для проверки не подходят. Сверьте номер и данные с последней квитанцией."
-)
+WRONG = "Такого лицевого счёта нет или данные для проверки не подходят. "
+ADVICE = {
+    PASSPORT: "Сверьте номер с квитанцией, а данные с паспортом.",
+    PASSWORD: "Проверьте номер и пароль этого лицевого счёта.",
+}
+USUAL_ADVICE = "Сверьте номер и данные с последней квитанцией."
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,19 @@ def link(
     taken = {found.account_id for found in held}
     account = _proved(wish.proof, [account for account in meant if account.id not in taken], key, today)
     if account is None:
-        raise Refused(WRONG)
+        raise Refused(WRONG + ADVICE.get(wish.proof.fact, USUAL_ADVICE))
     limits.succeed(attempts)
     return attach(resident, account, wish.proof.fact, now, wish.label, wish.group, wish.by_email)
 
 
 def _meant(wish: Wish) -> list[Account]:
     """The accounts that the number may mean: none or one; several where it is an organisation's contract."""
-    number = wish.number.strip()
-    if wish.proof.fact == ORGANISATION:
-        return Account.of_organisation(wish.supplier, number)
-    found = Account.by_number(wish.supplier, number)
-    return [found] if found else []
+    for number in contacts.numbers_of(wish.number):
+        if wish.proof.fact == ORGANISATION and (objects := Account.of_organisation(wish.supplier, number)):
+            return objects
+        if wish.proof.fact != ORGANISATION and (found := Account.by_number(wish.supplier, number)):
+            return [found]
+    return []
 
 
 def _proved(proof: Proof, accounts: Sequence[Account], key: str, today: date) -> Account | None:

@@ -48,7 +48,7 @@ class Identity:
 
 def plain_number(text: str, digits: int) -> str:
     """The number as it is looked up; where numbers have a fixed length, blanks within are no part of one."""
-    number = "".join(text.split()) if digits else text.strip()
+    number = contacts.numbers_of(text)[-1] if digits else text.strip()
     if digits and not (len(number) == digits and number.isascii() and number.isdigit()):
         raise Refused(f"Платёжный код состоит из {digits} цифр: он стоит вверху квитанции", field="account_number")
     return number
@@ -222,7 +222,7 @@ def _enter(row: Code, account: Account, password_hash: str, now: datetime) -> Re
     facts = json.loads(row.facts)
     if not Code.redeem(row, now):
         raise Refused(challenges.TIME_IS_UP)
-    resident = Resident.enter(**_person(facts, str(row.channel), now), password_hash=password_hash)
+    resident = Resident.enter(**_person(facts, account, str(row.channel), now), password_hash=password_hash)
     if resident is None:
         raise Refused("Пока вы задавали пароль, этот телефон или e-mail занял другой кабинет. Войдите в него.")
     link, _ = linking.attach(resident, account, "name", now)
@@ -231,9 +231,16 @@ def _enter(row: Code, account: Account, password_hash: str, now: datetime) -> Re
     return resident
 
 
-def _person(facts: dict[str, Any], channel: str, now: datetime) -> dict[str, object]:
+def _name(typed: str, account: Account) -> tuple[str, str, str]:
+    """The billing's spelling of a name that fits it, else what was typed."""
+    if account.kind == "person" and names.fit(typed, account.holder) >= Fit.SWAPPED:
+        return str(account.surname), str(account.name), str(account.patronymic)
+    return split_name(typed)
+
+
+def _person(facts: dict[str, Any], account: Account, channel: str, now: datetime) -> dict[str, object]:
     """The newcomer's columns; only the contact that the code went to is confirmed, and nobody else's is taken."""
-    surname, name, patronymic = split_name(facts["full_name"])
+    surname, name, patronymic = _name(facts["full_name"], account)
     phone, email = facts["phone"], facts["email"]
     by_sms = channel == SMS
     if by_sms and email and Resident.by_login("email", contacts.email_key(email)):

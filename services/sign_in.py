@@ -63,7 +63,7 @@ def _readings(text: str, ways: Sequence[str], supplier: int) -> list[Login]:
     if "phone" in ways and (contacts.phone_key(text).startswith("+") or len(ways) == 1):
         found.append(Login("phone", contacts.phone_key(text)))
     if "account" in ways:
-        found.append(Login("account", text.strip(), supplier))
+        found.append(Login("account", contacts.numbers_of(text)[-1], supplier))
     if "username" in ways:
         found.append(Login("username", contacts.username_key(text)))
     return found or [Login("email", fold(text))]

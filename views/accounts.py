@@ -9,14 +9,14 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import Group, Link, Register, Service, Tariff
+from models import Group, Link, LinkRequest, Register, Service, Tariff
 from models.history import paid_beside
 from models.standing import services_of, standings
 from services import accounts, groups, settings
 from services.accounts import LONGEST_ALIAS
 from services.preliminary import is_of
 from services.refusal import Refused
-from views import hx
+from views import hx, portal
 from views.access import own_groups, own_link, own_links, resident
 from views.forms import Form, at_most, word
 
@@ -50,10 +50,15 @@ class Charged:
 def index() -> str:
     links = own_links()
     if not links:
-        return render_template("accounts/empty.html")
+        return empty()
     found = standings(link.account_id for link in links)
     beside_of = paid_beside({account: standing.debt_on for account, standing in found.items()})
     return render_template("accounts/index.html", links=links, standings=found, beside_of=beside_of)
+
+
+def empty() -> str:
+    """The page of one who holds no account: the one step to take, and what he has asked for."""
+    return render_template("accounts/empty.html", requests=LinkRequest.waiting_of(resident()))
 
 
 @bp.get("/accounts/<int:account_id>")
@@ -88,8 +93,14 @@ def removal(account_id: int) -> str:
 @bp.post("/accounts/<int:account_id>/removal")
 def remove(account_id: int) -> Response:
     link = own_link(account_id)
-    accounts.unlink(link)
+    try:
+        login = accounts.unlink(link, portal.preset().sign_in)
+    except Refused as refusal:
+        flash(refusal.sentence, "warn")
+        return hx.go(url_for(".removal", account_id=account_id))
     flash(f"Лицевой счёт № {link.account.number} удалён из кабинета.", "done")
+    if login:
+        flash(f"Входите теперь по номеру лицевого счёта {login}, пароль прежний.", "warn")
     return hx.go(url_for(".index"))
 
 

@@ -135,9 +135,10 @@ def _kept() -> dict[str, int]:
 
 def passes(form: CaptchaForm, name: str) -> bool:
     """Is the answer right? The picture is used up either way; a wrong answer is said at its field."""
-    if captchas.is_right(name, _number(), form.captcha.data or "", clock.now()):
+    answer = form.captcha.data or ""
+    form.captcha.data = form.captcha.raw_data = None  # the next picture has another answer
+    if captchas.is_right(name, _number(), answer, clock.now()):
         return True
-    form.captcha.data = form.captcha.raw_data = None
     form.refuse(Refused("Не совпало с картинкой. Введите код с новой картинки", field="captcha"))
     return False
 

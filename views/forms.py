@@ -74,6 +74,8 @@ def at_most(signs: int) -> Length:
 class Form(FlaskForm):  # type: ignore[misc]
     """A form of ours: fields named as the model's, `refuse` puts a service's sentence where it belongs."""
 
+    order: tuple[str, ...] = ()  # of fields on the page, where a base class would put its own first
+
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         locales = ("ru",)
 
@@ -100,5 +102,9 @@ class Form(FlaskForm):  # type: ignore[misc]
     @property
     def mistakes(self) -> list[tuple[str, str]]:
         """(id of the field or "", sentence) of everything to mend, for the error summary."""
-        found = [(field.id, str(error)) for field in self for error in field.errors]
+        found = [(field.id, str(error)) for field in sorted(self, key=self._place) for error in field.errors]
         return [("", str(error)) for error in self.form_errors] + found
+
+    def _place(self, field: Field) -> int:
+        """Where the field stands on the page; those that `order` does not name come after it, as they were made."""
+        return self.order.index(field.short_name) if field.short_name in self.order else len(self.order)

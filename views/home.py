@@ -14,7 +14,7 @@ from models.standing import Standing, standings
 from services import consumption, settings
 from services.consumption import Month
 from services.reading_cards import REMOVED, Card, cards
-from views import hx, menu
+from views import accounts, hx, menu
 from views.access import chosen_link, is_operator, own_links
 from views.format import MONTHS_SHORT
 from views.forms import typed
@@ -36,7 +36,7 @@ class Chart:
 def show() -> str | Response:
     links = own_links()
     if not links:
-        return hx.go("/admin/") if is_operator() else render_template("accounts/empty.html")
+        return hx.go("/admin/") if is_operator() else accounts.empty()
     if not typed("account") and menu.first_page() != "home":
         return hx.go(menu.page_url(menu.first_page()))
     link, today = chosen_link(links, typed("account")), clock.today()

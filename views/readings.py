@@ -9,7 +9,7 @@ from models import Account, Submission
 from services import groups, readings, settings
 from services.reading_cards import Card, cards
 from services.refusal import Refused
-from views import hx, portal, reading_form
+from views import accounts, hx, portal, reading_form
 from views.access import current_link, own_groups, own_link, own_links, resident
 from views.forms import typed
 
@@ -21,7 +21,7 @@ def index() -> str | Response:
     """The cards of all accounts, or on to the current one where one is shown at a time."""
     links = own_links()
     if not links:
-        return render_template("accounts/empty.html")
+        return accounts.empty()
     if portal.preset().shows_current:
         return hx.go(url_for(".show", account_id=current_link(links).account_id))
     own = own_groups()

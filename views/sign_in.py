@@ -15,6 +15,7 @@ from flask import (
 )
 from flask_login import current_user
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
+from wtforms.widgets import PasswordInput
 
 import clock
 from models import Resident, Session
@@ -72,7 +73,9 @@ def enter() -> str | Response:
     form = SignInForm()
     if captchas.is_refresh():
         return render_template("sign_in/show.html", form=form, picture=captchas.fresh(FORM))
-    if form.validate() and _is_not_a_machine(form):
+    if form.validate() and not _is_not_a_machine(form):
+        form.password.widget = PasswordInput(hide_value=False)  # the password was not looked at: it stays
+    elif not form.mistakes:
         try:
             return _welcome(form)
         except sign_in.Wrong as refusal:

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 
 import clock
 from models import Tariff
+from views import accounts
 from views.access import own_links
 
 bp = Blueprint("tariffs", __name__)
@@ -17,7 +18,7 @@ bp = Blueprint("tariffs", __name__)
 def show() -> str:
     links = own_links()
     if not links:
-        return render_template("accounts/empty.html")
+        return accounts.empty()
     rows = Tariff.of_suppliers({link.account.supplier_id for link in links}, clock.today())
     suppliers = [
         (supplier, [(service, list(tariffs)) for service, tariffs in groupby(of, key=lambda row: row.service)])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from wtforms import PasswordField, StringField
 
+from models import Link
+from services import contacts
 from services.linking import Wish
 from services.proof import PASSWORD, Proof
 from views.access import own_links
 from views.forms import at_most, required, word
-from views.linking.way import LinkingForm, one_page
+from views.linking.way import LinkingForm, choose_supplier, one_page
+
+NO_SUPPLIER = 0  # whose number nobody signs in by: the answer is the same
 
 
 class PasswordForm(LinkingForm):
@@ -16,9 +20,17 @@ class PasswordForm(LinkingForm):
     number = StringField(word("accounts.number"), [required(), at_most(30)])
     password = PasswordField(word("linking.password"), [required()])
 
+    asks_supplier = False
+
     def offer(self) -> None:
-        super().offer()
+        """The supplier is asked for where accounts of equal numbers have a login each, as at the sign-in."""
         self.links = own_links()
+        known = Link.logins(contacts.numbers_of(self.number.data or "")[-1])
+        self.asks_supplier = len(known) > 1
+        if self.asks_supplier:
+            choose_supplier(self)
+        else:
+            self.supplier.data = str(known[0].account.supplier_id if known else NO_SUPPLIER)
 
     def wish(self) -> Wish:
         proof = Proof(PASSWORD, password=self.password.data)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, g, request, url_for
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 import clock
 from models import Captcha, Supplier
-from services import linking
+from services import accounts, linking
 from services.linking import Wish
 from services.refusal import Refused
 from views import captchas, hx, portal
@@ -135,6 +135,8 @@ def linked(form: Form, wish: Wish, usual: Collection[str]) -> Response | None:
     except Refused as refusal:
         form.refuse(refusal)
         return None
+    if portal.preset().shows_current:
+        accounts.choose(g.session, made)
     number = f"№\N{NO-BREAK SPACE}{made.account.number}"
     flash(
         f"Вам добавлен лицевой счёт {number}." if is_new else f"Лицевой счёт {number} уже в вашем кабинете.", "done"

@@ -162,6 +162,9 @@ def _kept(form: AddressForm) -> Response:
 
 
 def _removed(form: AddressForm) -> Response:
+    if "email" in portal.preset().first_steps:
+        form.refuse(Refused("Без почты этот кабинет не работает: её можно только заменить."))
+        return hx.again("profile/contact", **_page(form, EMAIL))
     try:
         contact_change.remove_email(resident(), portal.preset().sign_in, clock.now())
     except Refused as refusal:
@@ -179,6 +182,7 @@ def _page(form: AddressForm, channel: str) -> dict[str, object]:
         "needs_code": has_channel(channel),
         "can_remove": channel == EMAIL
         and bool(who.email)
+        and "email" not in portal.preset().first_steps
         and contact_change.has_login(who, portal.preset().sign_in, but=EMAIL),
     }
 

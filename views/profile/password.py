@@ -13,6 +13,7 @@ from views.access import resident
 from views.address import visitor
 from views.captchas import CaptchaForm
 from views.forms import required, word
+from views.logins import login_of
 from views.profile import bp
 from views.shapes import ask
 
@@ -59,7 +60,7 @@ def facts(form: PasswordForm) -> dict[str, object]:
         "form": form,
         "picture": captchas.asked(FORM, _guesses()),
         "rules": passwords.rules(),
-        "email": resident().email,
+        "login": login_of(resident()),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template, url_for
+from flask import Response, make_response, render_template, session, url_for
 from wtforms import StringField
 
 import clock
@@ -27,7 +27,11 @@ WAYS["account"] = Way(
 )
 
 
+KEPT = "registration"  # the key of the browser's form session that knows the page before the code
+
+
 class WhoForm(SupplierForm):
+    order = ("account_number", "supplier", "full_name", "captcha")
     account_number = StringField(word("registration.account_number"), [required(), at_most(60)])
     full_name = StringField(word("registration.holder"), [required(), at_most(200)])
 
@@ -132,8 +136,9 @@ def send(token: str) -> Response:
     known, form = _proved(token), ContactForm()
     if known is None:
         return way.over("account")
-    page = challenge.page_token(token)
+    page = challenge.page_token(f"{token}|{form.phone.data}|{form.email.data}")  # another phone is another page
     # Pressed twice, or gone back to: the code is on its way.
+    session[KEPT] = token
     if challenges.waiting(ACCOUNT_REGISTRATION, page, clock.now()) is not None or _is_sent(known, form, page):
         return hx.go(url_for(".account_code", token=page))
     return hx.again("registration/contact", **_contact(form, token))
@@ -149,6 +154,12 @@ def _is_sent(known: Identity, form: ContactForm, page: str) -> bool:
         form.refuse(refusal)
         return False
     return True
+
+
+def contact_again() -> Response:
+    """«Изменить номер»: back to where the code goes, while this browser remembers whose account it is about."""
+    token = session.get(KEPT, "")
+    return hx.go(url_for(".contact", token=token) if _proved(token) else url_for(".account"))
 
 
 def _proved(token: str) -> Identity | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from flask import Response, flash, make_response, render_template, url_for
+from flask import Response, flash, make_response, render_template, request, url_for
 from wtforms import PasswordField
 
 import clock
@@ -15,15 +15,16 @@ from views import hx, passwords, portal
 from views.access import public
 from views.address import visitor
 from views.challenge import CodePage
-from views.forms import required, word
+from views.forms import word
 from views.registration import way
+from views.registration.account import contact_again
 from views.registration.way import bp
 from views.texts import ConsentForm
 
 
 class PasswordForm(ConsentForm):
-    password = PasswordField(word("recovery.password"), [required()])
-    password_again = PasswordField(word("recovery.password_again"), [required(), passwords.same()])
+    password = passwords.kept("recovery.password")
+    password_again = passwords.kept("recovery.password_again", passwords.same())
 
     def validate_password(self, field: PasswordField) -> None:
         passwords.check(field)
@@ -40,7 +41,9 @@ def account_code(token: str) -> Response:
 @public
 def confirm_account(token: str) -> Response:
     found = challenges.waiting(ACCOUNT_REGISTRATION, token, clock.now())
-    return _page(token).answer(found, partial(_confirmed, token)) if found else way.over("account")
+    if found is None:
+        return way.over("account")
+    return contact_again() if "cancel" in request.form else _page(token).answer(found, partial(_confirmed, token))
 
 
 def _confirmed(token: str, digits: str) -> Response:
@@ -64,6 +67,7 @@ def _page(token: str) -> CodePage:
         title=str(word("registration.title")),
         action=url_for(".confirm_account", token=token),
         again=url_for(".account_again", token=token),
+        cancel="Изменить номер",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, make_response, render_template, url_for
+from flask import Response, flash, make_response, render_template, session, url_for
 from wtforms import StringField
 
 import clock
@@ -13,7 +13,7 @@ from views.access import public
 from views.address import visitor
 from views.captchas import CaptchaForm
 from views.forms import at_most, required, word
-from views.registration.letter import SENT
+from views.registration.letter import SENT, WRITTEN
 from views.registration.way import FORM, bp
 from views.shapes import reads
 
@@ -25,7 +25,7 @@ class AgainForm(CaptchaForm):
 @bp.get("/registration/sent")
 @public
 def sent() -> str:
-    return render_template("registration/sent.html")
+    return render_template("registration/sent.html", written=session.get(WRITTEN, ""))
 
 
 @bp.get("/registration/again")

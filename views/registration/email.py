@@ -17,6 +17,7 @@ WAYS["email"] = Way(
 
 
 class EmailForm(LetterForm):
+    order = ("full_name", "email", "phone", "password", "captcha")
     full_name = StringField(word("registration.full_name"), [required(), at_most(200)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, render_template, url_for
+from flask import Response, flash, render_template, session, url_for
 from wtforms import Field, HiddenField, StringField
 
 import clock
@@ -20,7 +20,11 @@ from views.texts import ConsentForm
 SENT = "Письмо отправлено. Откройте почту и нажмите на ссылку в письме."
 
 
+WRITTEN = "written"  # the key of the browser's form session that keeps where the letter went
+
+
 class LetterForm(ConsentForm):
+    order = ("full_name", "username", "email", "password", "password_again", "phone", "captcha")
     email = StringField(word("registration.email"), [required(), at_most(254), reads(contacts.email_of)])
     phone = StringField(word("registration.phone"), [required(), at_most(40), reads(contacts.phone_of)])
     password = passwords.kept("registration.password")
@@ -53,6 +57,7 @@ def answer(page: str, form: LetterForm) -> str | Response:
     once = typed_once() or codes.new_token()
     if registration.was_done(once) or _is_registered(form, once):
         flash(SENT, "done")
+        session[WRITTEN] = form.email.data
         return hx.go(url_for("registration.sent"))
     return hx.again(page, **_facts(form))
 

@@ -28,6 +28,7 @@ ERRAND = challenges.PHONE_REGISTRATION
 
 
 class PhoneForm(ConsentForm):
+    order = ("phone", "password", "captcha")
     phone = StringField(word("registration.phone"), [required(), at_most(40), reads(contacts.mobile_of)])
     password = passwords.kept("registration.password")
     once = HiddenField(default=codes.new_token)
