@@ -19,7 +19,7 @@ from models import bind
 from models.base import Base
 from models.migrating import migrate
 from presets import load_preset
-from views.sessions import token_hash
+from services.codes import token_hash
 
 RESIDENTS = 300
 HELD = 3

@@ -25,8 +25,9 @@ from bench.filled import settings
 from models import TABLES, Account, House, Resident, Session, Supplier, db, on_postgresql, place
 from models.migrating import migrate
 from presets import load_preset
+from services.codes import token_hash
 from tests.client import PageClient
-from views.sessions import COOKIE, token_hash
+from views.sessions import COOKIE
 
 ROUNDS, TOKEN = 25, "measure"
 # What a town is made of: accounts, houses, settlements, streets of a settlement.

@@ -13,7 +13,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from models import Resident, Session
-from views.sessions import COOKIE, token_hash
+from services.codes import token_hash
+from views.sessions import COOKIE
 
 
 class PageClient:

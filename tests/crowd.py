@@ -22,7 +22,8 @@ from urllib.parse import urlencode
 from bench.process import free_port
 from config import Settings
 from models import Resident, Session
-from views.sessions import COOKIE, token_hash
+from services.codes import token_hash
+from views.sessions import COOKIE
 
 ROOT = Path(__file__).resolve().parent.parent
 FIELD = re.compile(r"""<(?:input|button)[^>]*\bname="([^"]+)"[^>]*\bvalue="([^"]*)\"""")

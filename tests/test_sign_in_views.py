@@ -13,10 +13,11 @@ from flask import Flask
 import clock
 from models import Captcha, Consent, Resident, Session, Text
 from services import passwords, texts
+from services.codes import token_hash
 from tests import factories
 from tests.client import Page, PageClient
 from tests.queries import counted
-from views.sessions import COOKIE, token_hash
+from views.sessions import COOKIE
 
 PASSWORD = "Bereza-u-0kna"
 HASH = passwords.hashed(PASSWORD)

@@ -8,7 +8,20 @@ from typing import TypeVar, cast
 from flask import abort, current_app, g
 from flask_login import current_user
 
-from models import Bill, Code, Consent, Group, Link, LinkRequest, NoticeReceipt, Operator, Order, Resident, Session
+from models import (
+    Bill,
+    Code,
+    Consent,
+    Group,
+    Link,
+    LinkRequest,
+    NoticeReceipt,
+    Operator,
+    Order,
+    Resident,
+    Session,
+    Supplier,
+)
 from services import codes
 from views.ids import LARGEST
 
@@ -112,14 +125,23 @@ def is_operator() -> bool:
 
 
 def own_roles() -> list[Operator]:
-    """The operator's rights of the signed-in person; the console does not exist for others."""
-    return list(Operator.select().where(Operator.resident == resident())) or abort(404)
+    """The operator's rights of the signed-in person, asked once a request; the console does not exist for others."""
+    if "roles" not in g:
+        g.roles = list(Operator.select().where(Operator.resident == resident()))
+    roles: list[Operator] = g.roles
+    return roles or abort(404)
 
 
 def own_suppliers() -> set[int] | None:
     """The suppliers that the operator works for; None = all of them."""
     roles = own_roles()
     return None if any(role.supplier_id is None for role in roles) else {role.supplier_id for role in roles}
+
+
+def served_suppliers() -> list[Supplier]:
+    """The same as rows, by name."""
+    allowed = own_suppliers()
+    return [row for row in Supplier.by_name() if allowed is None or row.id in allowed]
 
 
 def own_request(request_id: int) -> LinkRequest:

@@ -7,7 +7,7 @@ from functools import partial
 from flask import Blueprint, Response, flash, request, url_for
 
 import clock
-from services import challenges, codes, second_factor
+from services import challenges, second_factor
 from services.refusal import Refused
 from views import hx, portal, resume, sessions, sign_in
 from views.access import public
@@ -42,10 +42,7 @@ def _welcome(token: str, typed: str) -> Response:
         token, typed, visitor(), clock.now(), key=settings.secret_key, data_key=settings.data_key
     )
     response = sign_in.opened(passed.verified, passed.remembered, request.args.get("next", ""))
-    device = codes.new_token()
-    second_factor.trust(passed.verified.resident, device, visitor(), clock.now())
-    sessions.remember_device(response, device)
-    return response
+    return sessions.trust(response, passed.verified.resident)
 
 
 @bp.post("/sign-in/code/<token>/again")

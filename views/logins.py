@@ -12,7 +12,7 @@ from models import Link, Resident, Supplier
 from services import contacts, sign_in
 from services.refusal import Refused
 from services.sign_in import Login, WhichSupplier
-from views import portal
+from views import portal, suppliers
 from views.captchas import CaptchaForm
 from views.forms import at_most, required, word
 
@@ -45,8 +45,7 @@ class SupplierForm(CaptchaForm):
 
     def _ask_supplier(self) -> None:
         self.asks_supplier = True
-        self.supplier.choices = [SelectChoice("", "Выберите поставщика")]
-        self.supplier.choices += [SelectChoice(str(row.id), row.title) for row in Supplier.by_name()]
+        self.supplier.choices = [SelectChoice("", "Выберите поставщика"), *suppliers.choices(Supplier.by_name())]
 
 
 class LoginForm(SupplierForm):

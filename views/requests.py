@@ -19,7 +19,7 @@ from services import attachments, codes, requests
 from services.attachments import Attachment
 from services.refusal import Refused
 from services.requests import Asked
-from views import captchas, hx, portal, shapes
+from views import captchas, hx, portal, shapes, suppliers
 from views.access import own_link, public, resident
 from views.address import visitor
 from views.captchas import CaptchaForm
@@ -42,10 +42,10 @@ class AskForm(Form):
 
     def __init__(self) -> None:
         super().__init__()
-        suppliers = list(Supplier.by_name())
-        self.supplier.choices = [UNKNOWN, *(SelectChoice(str(row.id), row.title) for row in suppliers)]
-        if len(suppliers) == 1:
-            self.supplier.data = str(suppliers[0].id)
+        known = suppliers.choices(Supplier.by_name())
+        self.supplier.choices = [UNKNOWN, *known]
+        if len(known) == 1:
+            self.supplier.data = known[0].value
 
     def validate_supplier(self, field: SelectField) -> None:
         if all(choice.value != (field.data or "") for choice in field.choices):

@@ -1,22 +1,18 @@
-"""The cookie that says who it is: it carries a token, the row of `session` its hash."""
+"""The cookies that say who it is and that the browser is known: they carry tokens, the rows only hashes."""
 
 from __future__ import annotations
-
-from hashlib import sha256
 
 from flask import Request, Response, g, request
 
 import clock
 from models import Resident, Session
+from services import codes, second_factor
 from views import portal
+from views.address import visitor
 
 COOKIE = "abonent"
 DEVICE = "abonent_device"
 DEVICE_LIVES = 365 * 24 * 3600
-
-
-def token_hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
 
 
 def load(request: Request) -> Resident | None:
@@ -25,7 +21,7 @@ def load(request: Request) -> Resident | None:
     if not token:
         return None
     now = clock.now()
-    session = Session.alive(token_hash(token), now)
+    session = Session.alive(codes.token_hash(token), now)
     if session is None or not session.resident.is_active:
         return None
     session.touch(now)
@@ -36,34 +32,26 @@ def load(request: Request) -> Resident | None:
 
 def remember(response: Response, token: str, lifetime: int | None) -> None:
     """Gives the browser its token; `lifetime` in seconds, None = until it is closed."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=lifetime,
-        httponly=True,
-        secure=portal.settings().is_secure,
-        samesite="Lax",
-        path="/",
-    )
+    _set(response, COOKIE, token, lifetime)
 
 
 def forget(response: Response) -> None:
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
 
 
-def remember_device(response: Response, token: str) -> None:
-    """Marks the browser as one that has shown the second factor."""
-    response.set_cookie(
-        DEVICE,
-        token,
-        max_age=DEVICE_LIVES,
-        httponly=True,
-        secure=portal.settings().is_secure,
-        samesite="Lax",
-        path="/",
-    )
+def trust(response: Response, resident: Resident) -> Response:
+    """Marks the browser as one that has shown the resident's second factor."""
+    token = codes.new_token()
+    second_factor.trust(resident, token, visitor(), clock.now())
+    _set(response, DEVICE, token, DEVICE_LIVES)
+    return response
 
 
 def device_token() -> str:
     """The browser's mark, "" where it has none."""
     return request.cookies.get(DEVICE, "")
+
+
+def _set(response: Response, name: str, token: str, lifetime: int | None) -> None:
+    is_secure = portal.settings().is_secure
+    response.set_cookie(name, token, max_age=lifetime, httponly=True, secure=is_secure, samesite="Lax", path="/")

@@ -8,11 +8,11 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import ExportBatch, ImportRun, LinkRequest, Supplier
+from models import ExportBatch, ImportRun, LinkRequest
 from services import exports, imports_report, uploads
 from services.refusal import Refused
 from views import hx, portal
-from views.access import own_suppliers, resident
+from views.access import own_suppliers, resident, served_suppliers
 from views.admin import bp
 from views.format import month_start
 from views.forms import Form
@@ -163,10 +163,9 @@ def _page(import_form: ImportForm, export_form: ExportForm) -> dict[str, object]
 
 
 def _export_form() -> ExportForm:
-    form, allowed = ExportForm(), own_suppliers()
-    suppliers = [row for row in Supplier.by_name() if allowed is None or row.id in allowed]
-    everybody = [SelectChoice("", "Все поставщики")] if allowed is None else []
-    form.supplier.choices = everybody + [SelectChoice(row.code, row.title) for row in suppliers]
+    form = ExportForm()
+    everybody = [SelectChoice("", "Все поставщики")] if own_suppliers() is None else []
+    form.supplier.choices = everybody + [SelectChoice(row.code, row.title) for row in served_suppliers()]
     return form
 
 

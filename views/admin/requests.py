@@ -9,12 +9,12 @@ from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import Account, Link, LinkRequest, Supplier
+from models import Account, Link, LinkRequest
 from models.request import ACCESS, LINK, OBJECTION, SECOND, WAITING
 from services import requests
 from services.refusal import Refused
-from views import hx
-from views.access import own_request, own_suppliers, resident
+from views import hx, suppliers
+from views.access import own_request, own_suppliers, resident, served_suppliers
 from views.admin import home
 from views.forms import Form, at_most, required, word
 from views.requests import documents, state_of
@@ -162,7 +162,7 @@ def _page(
 
 def _shown(form: ApproveForm, request: LinkRequest, account: Account | None, *, is_new: bool) -> ApproveForm:
     """The form over the account that the page shows."""
-    form.supplier.choices = [SelectChoice(str(row.id), row.title) for row in _suppliers()]
+    form.supplier.choices = suppliers.choices(served_suppliers())
     if is_new:
         form.supplier.data, form.number.data = str(request.supplier_id or ""), request.number
     form.account.data = str(account.id) if account else ""
@@ -184,14 +184,9 @@ def _others(request: LinkRequest) -> list[Link]:
     return Link.of_others(request.account, request.resident)
 
 
-def _suppliers() -> list[Supplier]:
-    allowed = own_suppliers()
-    return [row for row in Supplier.by_name() if allowed is None or row.id in allowed]
-
-
 def _found(form: ApproveForm) -> Account | None:
     """The account that was typed, at a supplier of the operator's own; what is wrong is said at the field."""
-    supplier = next((row for row in _suppliers() if str(row.id) == form.supplier.data), None)
+    supplier = next((row for row in served_suppliers() if str(row.id) == form.supplier.data), None)
     account = Account.by_number(supplier.id, form.number.data) if supplier else None
     if account is None:
         form.refuse(Refused(NOT_FOUND, field="number"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from flask import Response, flash, g, request, url_for
 from wtforms import SelectField, StringField
@@ -15,14 +15,14 @@ from models import Captcha, Supplier
 from services import accounts, linking
 from services.linking import Wish
 from services.refusal import Refused
-from views import captchas, hx, portal
+from views import captchas, hx, portal, suppliers
 from views.access import resident
 from views.address import visitor
 from views.captchas import CaptchaForm
 from views.forms import Form, required, word
 
 FORM = "linking"
-Opened = TypeVar("Opened", bound="LinkingForm")
+Opened = TypeVar("Opened")
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,8 @@ class Way:
 
 
 class LinkingForm(CaptchaForm):
-    """A form of a way; `usual` are the facts that a preset with this way accepts of it.
+    """A form of a way; the select of the supplier is shown where there is more than one."""
 
-    The select of the supplier is shown where there is more than one.
-    """
-
-    usual: tuple[str, ...] = ()
     supplier = SelectField(word("accounts.supplier"), [required()], validate_choice=False)
     captcha = StringField(word("linking.captcha"))
 
@@ -57,12 +53,17 @@ class LinkingForm(CaptchaForm):
         """Fills the selects, as far as what is chosen in them leads."""
         choose_supplier(self)
 
+
+class OnePage(Protocol):
+    """What a `LinkingForm` has besides where it is the whole way."""
+
+    usual: tuple[str, ...]  # the facts that a preset with this way accepts of it
+
     def wish(self) -> Wish:
         """What was typed, once it is valid."""
-        raise NotImplementedError
 
 
-def one_page(kind: type[LinkingForm], title: word, name: word) -> Way:
+def one_page(kind: type[OnePage], title: word, name: word) -> Way:
     """A way that is one form on one page."""
 
     def show() -> Sheet:
@@ -76,7 +77,7 @@ def one_page(kind: type[LinkingForm], title: word, name: word) -> Way:
             return sheet(form)
         return linked(form, form.wish(), form.usual) or sheet(form)
 
-    def sheet(form: LinkingForm, status: int = 422) -> Sheet:
+    def sheet(form: OnePage, status: int = 422) -> Sheet:
         return Sheet({"form": form, "picture": picture()}, status)
 
     return Way(title, name, show, add)
@@ -91,13 +92,13 @@ def opened(kind: type[Opened]) -> Opened:
 
 def choose_supplier(form: Form, empty: str | word = "") -> Supplier | None:
     """Fills the select and answers who is chosen; a single supplier is chosen already."""
-    suppliers = list(Supplier.by_name())
-    chosen = next((supplier for supplier in suppliers if str(supplier.id) == form.supplier.data), None)
-    if chosen is None and len(suppliers) == 1:
-        chosen = suppliers[0]
+    known = list(Supplier.by_name())
+    chosen = next((supplier for supplier in known if str(supplier.id) == form.supplier.data), None)
+    if chosen is None and len(known) == 1:
+        chosen = known[0]
     form.supplier.data = str(chosen.id) if chosen else ""
-    form.supplier.choices = [SelectChoice("", empty or word("linking.choose"))] * (chosen is None)
-    form.supplier.choices += [SelectChoice(str(supplier.id), supplier.title) for supplier in suppliers]
+    nobody = [] if chosen else [SelectChoice("", empty or word("linking.choose"))]
+    form.supplier.choices = nobody + suppliers.choices(known)
     return chosen
 
 

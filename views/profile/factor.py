@@ -7,7 +7,7 @@ from wtforms import PasswordField, StringField
 
 import clock
 from documents.payment_code import png
-from services import codes, second_factor, sign_in
+from services import second_factor, sign_in
 from services.refusal import Refused
 from services.second_factor import NONE, TOTP
 from views import hx, portal, sessions
@@ -73,7 +73,7 @@ def _turned_on() -> Response:
         form.refuse(refusal)
         return hx.again("profile/factor", **facts(form))
     flash("Включено. При входе с нового устройства спросим код.", "done")
-    return _trusting(hx.go(url_for(".show")))
+    return sessions.trust(hx.go(url_for(".show")), resident())  # it was turned on here
 
 
 def _turned_off() -> Response:
@@ -97,14 +97,6 @@ def _is_proved(form: OffForm) -> bool:
     return True
 
 
-def _trusting(response: Response) -> Response:
-    """The browser in which the factor was turned on is known from now on."""
-    token = codes.new_token()
-    second_factor.trust(resident(), token, visitor(), clock.now())
-    sessions.remember_device(response, token)
-    return response
-
-
 @bp.get("/factor/totp")
 def totp() -> str:
     _only_if_offered()
@@ -125,7 +117,8 @@ def connect() -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return _trusting(make_response(render_template("profile/spares.html", form=OffForm(), spares=spares)))
+            page = render_template("profile/spares.html", form=OffForm(), spares=spares)
+            return sessions.trust(make_response(page), resident())
     if resident().factor == TOTP:
         return hx.go(url_for(".totp"))
     form.totp.data = form.totp.raw_data = None
