@@ -11,19 +11,27 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 
-WAYS = {"email", "username", "phone", "account"}
 FORMS = {"registration", "sign-in", "recovery", "linking", "email-change", "password-change", "request"}
 CAPTCHA = {"always", "after-failures", "off"}
-FACTS = {"meter", "payment", "bill", "passport", "name", "activation", "password"}
-DOCUMENTS = {"agreement", "personal-data", "advertising"}
-VIEWS, NUMBERS, EMAIL_TO_PAY = {"cards", "current"}, {"running", "account"}, {"no", "confirmed", "either"}
-LINKING = {"number", "wizard", "page", "organisation", "selects", "password"}
-STEPS = {"acquaintance", "email"}
-SUMMARY = {"division", "notices", "debt", "payment", "pay"}
-LABELS = {"service", "scale", "number", "taken_on", "previous", "today"}
-SECTIONS = {
-    "personal", "contacts", "email", "password", "factor", "bills", "subscriptions", "accounts", "more",
-}  # fmt: skip
+WAYS = {"email", "username", "phone", "account"}
+
+# What may stand in a list, and what a key may be.
+LISTS = {
+    "registration": WAYS,
+    "sign_in": WAYS,
+    "first_steps": {"acquaintance", "email"},
+    "consents": {"agreement", "personal-data", "advertising"},
+    "linking": {"number", "wizard", "page", "organisation", "selects", "password"},
+    "linking_facts": {"meter", "payment", "bill", "passport", "name", "activation", "password"},
+    "summary": {"division", "notices", "debt", "payment", "pay"},
+    "reading_labels": {"service", "scale", "number", "taken_on", "previous", "today"},
+    "profile": {"personal", "contacts", "email", "password", "factor", "bills", "subscriptions", "accounts", "more"},
+}
+CHOICES = {
+    "accounts_view": {"cards", "current"},
+    "order_number": {"running", "account"},
+    "email_to_pay": {"no", "confirmed", "either"},
+}
 
 
 class PresetError(Exception):
@@ -112,36 +120,16 @@ def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]
     problems += _wrong_values(name, merged, base)
     if problems:
         raise PresetError(problems)
-    return Preset(
-        name=name,
-        registration=tuple(merged["registration"]),
-        sign_in=tuple(merged["sign_in"]),
-        sign_in_toggle=bool(merged["sign_in_toggle"]),
-        first_steps=tuple(merged["first_steps"]),
-        account_digits=int(merged["account_digits"]),
-        remember=bool(merged["remember"]),
-        captcha=MappingProxyType(dict(merged["captcha"])),
-        password=PasswordPolicy(**merged["password"]),
-        consents=tuple(merged["consents"]),
-        advertising_on=bool(merged["advertising_on"]),
-        linking=tuple(merged["linking"]),
-        linking_facts=tuple(merged["linking_facts"]),
-        accounts_view=merged["accounts_view"],
-        summary=tuple(merged["summary"]),
-        groups=bool(merged["groups"]),
-        reading_labels=tuple(merged["reading_labels"]),
-        first_page=merged["first_page"],
-        menu=_menu(merged["menu"]),
-        menu_before=_menu(merged["menu_before"]),
-        profile=tuple(merged["profile"]),
-        footer=_menu(merged["footer"]),
-        gateway=merged["gateway"],
-        order_number=merged["order_number"],
-        email_to_pay=merged["email_to_pay"],
-        zero_padded=bool(merged["zero_padded"]),
-        second_factor=bool(merged["second_factor"]),
-        words=MappingProxyType(merged["words"]),
-    )
+    return _built(name, merged)
+
+
+def _built(name: str, merged: Mapping[str, Any]) -> Preset:
+    """The keys of a preset are the fields of `Preset`; their kinds have been checked."""
+    lists = {key: tuple(value) for key, value in merged.items() if isinstance(value, list)}
+    menus = {key: _menu(merged[key]) for key in ("menu", "menu_before", "footer")}
+    tables = {key: MappingProxyType(merged[key]) for key in ("captcha", "words")}
+    values: dict[str, Any] = {**merged, **lists, **menus, **tables}
+    return Preset(name=name, **{**values, "password": PasswordPolicy(**merged["password"])})
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -153,27 +141,15 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _wrong_values(name: str, merged: Mapping[str, Any], base: Mapping[str, Any]) -> list[str]:
-    lists = {
-        "registration": WAYS,
-        "sign_in": WAYS,
-        "first_steps": STEPS,
-        "consents": DOCUMENTS,
-        "linking": LINKING,
-        "linking_facts": FACTS,
-        "summary": SUMMARY,
-        "reading_labels": LABELS,
-        "profile": SECTIONS,
-    }
-    choices = {"accounts_view": VIEWS, "order_number": NUMBERS, "email_to_pay": EMAIL_TO_PAY}
     problems = [
         f"preset {name}: {key}: «{item}» неизвестно, можно: {', '.join(sorted(known))}"
-        for key, known in lists.items()
+        for key, known in LISTS.items()
         for item in (merged[key] if isinstance(merged[key], list) else ())
         if item not in known
     ]
     problems += [
         f"preset {name}: {key}: «{merged[key]}» неизвестно, можно: {', '.join(sorted(known))}"
-        for key, known in choices.items()
+        for key, known in CHOICES.items()
         if merged[key] not in known
     ]
     for key, usual in base.items():

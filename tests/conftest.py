@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+import clock
 import config as settings_of
 from app import create_app
 from models import TABLES, db
 from models.migrating import migrate
 from presets import load_preset
 from tests.client import PageClient
+from tests.factories import NOW
 
 SHARES = ("sqlite", "postgresql", "browser")
 
@@ -82,6 +84,12 @@ def app(settings: settings_of.Settings) -> Flask:
     application.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
     migrate()
     return application
+
+
+@pytest.fixture
+def november(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands at the moment at which the factories make their rows."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture(autouse=True)

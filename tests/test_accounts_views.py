@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 from flask import Flask
 
-import clock
 from models import Account, Link, Notice, Resident
 from services import accounts
 from tests import factories
@@ -15,10 +14,7 @@ from tests.client import PageClient
 from tests.factories import NOW
 from tests.queries import counted
 
-
-@pytest.fixture(autouse=True)
-def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+pytestmark = pytest.mark.usefixtures("november")
 
 
 @pytest.fixture

@@ -5,21 +5,16 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-import clock
 from models import Account, Bill, Resident, Session
 from tests import factories
 from tests.client import PageClient
-from tests.factories import NOW
 from tests.portal import switch
 from tests.queries import counted
 from tests.test_query_counts import LARGER, MOST, asked, town
 
+pytestmark = pytest.mark.usefixtures("november")
+
 ONE_AT_A_TIME = ("metallenergo", "consumer")
-
-
-@pytest.fixture(autouse=True)
-def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture(params=ONE_AT_A_TIME)

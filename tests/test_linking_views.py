@@ -9,18 +9,14 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import clock
 from models import Account, Captcha, Link, Notice, Resident
 from tests import factories
 from tests.client import PageClient
 from tests.factories import NOW
 
+pytestmark = pytest.mark.usefixtures("november")
+
 URL = "/accounts/link"
-
-
-@pytest.fixture(autouse=True)
-def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,11 +15,12 @@ from hypothesis import strategies as st
 
 import clock
 from models import Account, Attempt, Link, Resident, Session
-from presets import LINKING, load_preset
+from presets import LISTS
 from services import passwords, secrets
 from tests import factories
 from tests.client import Page, PageClient
 from tests.factories import NOW
+from tests.portal import switch
 from tests.queries import counted
 from tests.solving import solved
 from views import resume
@@ -45,13 +45,8 @@ def portal(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     ways = ["wizard", "page", "organisation", "selects", "password"]
     switches = {"linking": ways, "linking_facts": ["passport"], "captcha": {"linking": "always"}}
-    _switch(app, monkeypatch, switches)
+    switch(app, monkeypatch, **switches)
     return switches
-
-
-def _switch(app: Flask, monkeypatch: pytest.MonkeyPatch, switches: Mapping[str, Any]) -> None:
-    settings = replace(app.extensions["settings"], preset=load_preset("default", switches, {}))
-    monkeypatch.setitem(app.extensions, "settings", settings)
 
 
 @pytest.fixture
@@ -100,7 +95,7 @@ def to_preamble(client: PageClient, home: Account, htmx: bool = False, **fields:
 
 
 def test_every_way_that_a_preset_may_list_is_built() -> None:
-    assert set(WAYS) == LINKING
+    assert set(WAYS) == LISTS["linking"]
 
 
 # The wizard
@@ -207,7 +202,7 @@ def test_a_legal_entity_goes_on_as_an_organisation(client: PageClient, anna: Res
 def test_without_that_way_there_are_no_legal_entities(
     app: Flask, client: PageClient, anna: Resident, home: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _switch(app, monkeypatch, {"linking": ["wizard"], "captcha": {"linking": "always"}})
+    switch(app, monkeypatch, linking=["wizard"], captcha={"linking": "always"})
     assert "Юр. лицо" not in client.sign_in(anna).get(URL)
     assert "Данные абонента" in step(client, {"step": "kind", "kind": "organisation"})
 

@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 from flask import Flask
 
-import clock
 from models import Account, Resident
 from services import texts
 from tests import factories
@@ -16,12 +15,9 @@ from tests.client import Page, PageClient
 from tests.factories import NOW
 from tests.portal import switch
 
+pytestmark = pytest.mark.usefixtures("november")
+
 Opener = Callable[[str], Page]
-
-
-@pytest.fixture(autouse=True)
-def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from models import Captcha, Link, Notice, Outbox, Resident
 from services.challenges import CONTACT
 from tests import factories
 from tests.client import Page, PageClient
-from tests.profiles import again, kinds, sent_code, somebody, switched
+from tests.portal import switched
+from tests.profiles import again, kinds, sent_code, somebody
 
 OLD, NEW = "anna@example.org", "anna.new@example.org"
 

@@ -16,7 +16,8 @@ from models import Device, Resident
 from services import codes, second_factor
 from services.second_factor import BY_CODE, NONE, TOTP
 from tests.client import Page, PageClient
-from tests.profiles import PASSWORD, again, somebody, switched
+from tests.portal import switched
+from tests.profiles import PASSWORD, again, somebody
 
 
 @pytest.fixture

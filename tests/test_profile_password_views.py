@@ -8,7 +8,8 @@ from flask import Flask
 from models import Attempt, Captcha, Resident, Session
 from services import passwords
 from tests.client import Page, PageClient
-from tests.profiles import NEW, PASSWORD, again, kinds, somebody, switched
+from tests.portal import switched
+from tests.profiles import NEW, PASSWORD, again, kinds, somebody
 
 URL = "/profile/password"
 

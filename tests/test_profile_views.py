@@ -11,7 +11,8 @@ from models import Consent, Link, Resident, Session
 from services import texts
 from tests import factories
 from tests.client import PageClient
-from tests.profiles import again, somebody, switched
+from tests.portal import switched
+from tests.profiles import again, somebody
 
 PERSON = {"surname": "Иванова", "name": "Анна", "patronymic": "", "birth_date": "23.09.2001", "gender": "female"}
 

@@ -10,20 +10,15 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import clock
 from models import Account, Link, Reading, Register, Resident, Service, Submission
 from models.reading import ACCEPTED, EXPORTED, REJECTED, USED, WITHDRAWN
 from tests import factories
 from tests.client import Page, PageClient
-from tests.factories import NOW
 from tests.queries import counted
 
+pytestmark = pytest.mark.usefixtures("november")
+
 SENT_ON = date(2026, 10, 20)
-
-
-@pytest.fixture(autouse=True)
-def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from flask import Flask
 
 import clock
 from models import Captcha, Consent, Outbox, Resident
-from presets import load_preset
 from services import codes, texts
 from tests import factories
 from tests.client import Page, PageClient
+from tests.portal import switch
 from tests.queries import counted
 from tests.solving import solved
 
@@ -32,12 +32,6 @@ def published(database: Flask) -> None:
     texts.seed(clock.now())
 
 
-def portal(app: Flask, monkeypatch: pytest.MonkeyPatch, **switches: object) -> None:
-    """Switches of another portal for this test."""
-    preset = load_preset("default", switches, {})
-    monkeypatch.setitem(app.extensions, "settings", replace(app.extensions["settings"], preset=preset))
-
-
 def register(client: PageClient, status: int = 303, htmx: bool = False, **fields: str) -> Page:
     """Fills a fresh form and sends it."""
     page = client.get("/registration/email")
@@ -46,14 +40,14 @@ def register(client: PageClient, status: int = 303, htmx: bool = False, **fields
 
 
 def test_one_way_is_led_to_at_once(app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    portal(app, monkeypatch, registration=["email"])
+    switch(app, monkeypatch, registration=["email"])
     assert client.get("/registration", status=303).location == "/registration/email"
 
 
 def test_several_ways_are_offered_in_the_presets_order(
     app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    portal(app, monkeypatch, registration=["phone", "email"])
+    switch(app, monkeypatch, registration=["phone", "email"])
     page = client.get("/registration")
     offered = [link for link in page.tree.links if link.startswith("/registration/")]
     assert offered == ["/registration/phone", "/registration/email"]
@@ -301,7 +295,7 @@ def test_without_a_mail_channel_the_way_is_hidden(
 
 
 def test_a_preset_asks_for_its_own_consents(app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    portal(
+    switch(
         app,
         monkeypatch,
         consents=["agreement", "advertising"],
@@ -313,7 +307,7 @@ def test_a_preset_asks_for_its_own_consents(app: Flask, client: PageClient, monk
     assert "advertising" in page.tree.values
     register(client)
     assert [row.text.slug for row in Consent.select()] == ["agreement"]
-    portal(app, monkeypatch, consents=["agreement"])
+    switch(app, monkeypatch, consents=["agreement"])
     assert "рассылку" not in client.get("/registration/email")
 
 

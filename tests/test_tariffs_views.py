@@ -7,17 +7,12 @@ from datetime import date
 import pytest
 from flask import Flask
 
-import clock
 from models import Resident
 from tests import factories
 from tests.client import PageClient
-from tests.factories import NOW
 from tests.queries import counted
 
-
-@pytest.fixture(autouse=True)
-def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+pytestmark = pytest.mark.usefixtures("november")
 
 
 @pytest.fixture
