@@ -9,7 +9,7 @@ import click
 import clock
 from commands.frame import connected, settings
 from models import migrating
-from services import backup, texts
+from services import texts
 
 
 @click.command("migrate", help="Создать или обновить таблицы базы. Повторный запуск ничего не меняет.")
@@ -30,6 +30,8 @@ def prepare() -> list[str]:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @connected
 def make_backup(file: Path) -> None:
+    from services import backup  # cryptography is loaded for copies alone
+
     key = settings().backup_key
     counts = backup.write_backup(file, key=key, schema=migrating.applied(), now=clock.now())
     click.echo(f"Копия {file}: таблиц {len(counts)}, строк {sum(counts.values())}.")
@@ -41,6 +43,8 @@ def make_backup(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @connected
 def restore(file: Path) -> None:
+    from services import backup
+
     migrating.migrate()
     counts = backup.read_backup(file, key=settings().backup_key, schema=migrating.applied())
     click.echo(f"Восстановлено: таблиц {len(counts)}, строк {sum(counts.values())}.")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from threading import Lock
-
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from services.codes import new_token
 from services.refusal import Refused
@@ -21,23 +16,12 @@ from services.uploads import PRIVATE, plain_name
 PDF, JPEG = "application/pdf", "image/jpeg"
 ENDINGS = {PDF: ".pdf", JPEG: ".jpg"}
 LARGEST = 10 * 1024 * 1024
-MOST_PIXELS = (
-    50_000_000  # half of Pillow's own MAX_IMAGE_PIXELS: 150 MB unpacked, and no phone's usual photo has more
-)
-SIDE = 4000  # a page of paper is read well at that, and takes a megabyte
-QUALITY = 85
 STORED_WITHIN = timedelta(hours=1)  # between the file and the row that names it
 ONE_AT_A_TIME = Lock()  # threads that unpack at once would need the memory at once
 
-KINDS = "Подойдёт фото или скан: JPEG, PNG или PDF."
 EMPTY = "Файл пустой. Выберите другой."
 TOO_LARGE = "Файл больше 10 МБ. Сфотографируйте документ с меньшим качеством или приложите только нужную страницу."
-TOO_MANY_PIXELS = "В картинке больше 50 мегапикселей. Уменьшите её или сфотографируйте документ с меньшим качеством."
-BROKEN = "Файл повреждён или передан не целиком. Откройте его у себя, проверьте и выберите ещё раз."
 NOT_KEPT = "Файл не сохранился: на сервере нет места. Попробуйте позже или обратитесь к поставщику."
-
-# All that Pillow's readers are known to raise about a file that was cut or made up.
-FAULTS = (OSError, SyntaxError, ValueError, OverflowError, LookupError, TypeError, EOFError, struct.error, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -57,8 +41,10 @@ def accepted(name: str, content: bytes) -> Attachment:
         raise Refused(TOO_LARGE, field="document")
     if content.startswith(b"%PDF-"):
         return Attachment(_shown(name, PDF), PDF, content)
+    from services.pictures import redrawn  # Pillow is loaded with the first picture
+
     with ONE_AT_A_TIME:
-        return Attachment(_shown(name, JPEG), JPEG, _redrawn(content))
+        return Attachment(_shown(name, JPEG), JPEG, redrawn(content))
 
 
 def keep(attachment: Attachment, folder: Path) -> str:
@@ -106,41 +92,3 @@ def _is_old(path: Path, now: datetime) -> bool:
 
 def _shown(name: str, kind: str) -> str:
     return (Path(plain_name(name)).stem or "документ") + ENDINGS[kind]
-
-
-def _redrawn(content: bytes) -> bytes:
-    """The picture upright on white, as a new JPEG: whatever else the file carried stays behind."""
-    try:
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise Refused(TOO_MANY_PIXELS, field="document")
-            image.draft("RGB", (SIDE, SIDE))
-            image.load()
-            return _encoded(ImageOps.exif_transpose(image))
-    except Image.DecompressionBombError:
-        raise Refused(TOO_MANY_PIXELS, field="document")
-    except UnidentifiedImageError:
-        raise Refused(KINDS, field="document")
-    except FAULTS:
-        raise Refused(BROKEN, field="document")
-
-
-def _encoded(image: Image.Image) -> bytes:
-    out = BytesIO()
-    paper = _on_paper(image)
-    paper.thumbnail((SIDE, SIDE))
-    paper.info.clear()  # Pillow writes a comment and XMP that it has read back into the new file
-    paper.save(out, "JPEG", quality=QUALITY)
-    return out.getvalue()
-
-
-def _on_paper(image: Image.Image) -> Image.Image:
-    """Three bytes a pixel, white where it was transparent; scans of 16 bits lose the lower eight."""
-    if image.mode.startswith("I"):
-        return image.point(lambda value: value / 256).convert("L").convert("RGB")
-    if "A" not in image.getbands() and "transparency" not in image.info:
-        return image.convert("RGB")
-    sheet = Image.new("RGB", image.size, "white")
-    layer = image.convert("RGBA")
-    sheet.paste(layer, mask=layer)
-    return sheet

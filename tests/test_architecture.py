@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +106,14 @@ def test_sql_stays_in_the_models() -> None:
             layer(path) in ("services", "views", *LEAVES) and place(path) != "views/pages.py"
         ):  # its SELECT 1 is a pulse
             assert "execute_sql" not in path.read_text(encoding="utf-8"), f"{place(path)}: SQL belongs to models/"
+
+
+def test_the_portal_starts_without_what_few_pages_need() -> None:
+    """Pictures, ciphers, documents and tables are loaded by the first page that makes one."""
+    heavy = {"PIL", "cryptography", "pyotp", "fpdf", "zxingcpp", "xlsxwriter", "python_calamine"}
+    script = f"import sys, app; print(*sorted({heavy} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not loaded.stdout.split()
 
 
 def test_the_test_knows_every_module_of_the_house() -> None:

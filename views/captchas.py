@@ -9,7 +9,6 @@ from wtforms import StringField
 
 import clock
 from captcha import new_text
-from captcha.picture import render
 from captcha.sound import speak
 from models import Captcha
 from presets import FORMS
@@ -45,6 +44,8 @@ class CaptchaForm(Form):
 @public
 def picture(captcha_id: int) -> Response:
     """The same bytes each time: two pictures of one text would help a program."""
+    from captcha.picture import render  # Pillow is loaded with the first picture
+
     return _unstored(render(*_alive(captcha_id, "captcha")), "image/png")
 
 
