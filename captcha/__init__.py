@@ -1,7 +1,7 @@
 """A question that a person answers and a cheap program does not: five digits in a picture.
 
-Digits only, on purpose: they are typed on any keyboard layout, on a phone with the large keys, and ten short
-recordings can read them aloud. The strength lies in the limits on attempts, not in the picture.
+Digits only, on purpose: they are typed on any keyboard layout, on a phone with the large keys, and eight short
+recordings read them aloud. The strength lies in the limits on attempts, not in the picture.
 """
 
 from __future__ import annotations
