@@ -68,18 +68,18 @@ class Link(Base):
         return _HELD_ONE.first(resident=resident.id, account=account_id)
 
     @classmethod
-    def logins(cls, number: str) -> list[Link]:
-        """Who signs in by an account of this number, at any supplier; each with account, supplier and resident."""
+    def logins(cls, number: str) -> list[tuple[int, Resident | None]]:
+        """Every account of this number, of whichever supplier: (the supplier's id, who signs in by it or None)."""
+        is_login = (cls.account == Account.id) & cls.is_login
         rows = (
-            cls.select(cls, Account, Supplier, Resident)
-            .join(Account)
-            .join(Supplier)
-            .switch(cls)
-            .join(Resident)
-            .where(Account.number == number, cls.is_login)
-            .order_by(cls.id)
+            Account.select(Account, cls, Resident)
+            .join(cls, JOIN.LEFT_OUTER, on=is_login, attr="login")
+            .join(Resident, JOIN.LEFT_OUTER)
+            .where(Account.supplier.in_(Supplier.select(Supplier.id)), Account.number == number)  # so the index fits
+            .order_by(Account.id)
         )
-        return list(rows)
+        found = ((account.supplier_id, getattr(account, "login", None)) for account in rows)
+        return [(supplier, login.resident if login else None) for supplier, login in found]
 
     @classmethod
     def login_of(cls, account: Account) -> Link | None:

@@ -19,6 +19,7 @@ BY_LOGIN = Limit(KIND, 10)
 BY_ADDRESS = Limit(KIND, 300)  # generous: on the 25th a village signs in from behind one address
 WARY = 30  # so many failures from an address, and its forms ask for a picture
 SAID_LEFT = 3
+NOBODY = 0  # the id of a resident who is not there
 
 
 class Wrong(Refused):
@@ -51,8 +52,12 @@ class Login:
 def login_of(text: str, ways: Sequence[str], supplier: int = 0) -> Login:
     """Reads a login as one of the enabled ways; where several fit, the one that somebody has."""
     fitting = _readings(text, ways, supplier)
-    taken = [login for login in fitting[1:] if _residents(login)] if len(fitting) > 1 else []
-    return taken[0] if taken and not _residents(fitting[0]) else fitting[0]
+    if len(fitting) == 1:
+        return fitting[0]
+    taken = [
+        login for login in fitting if _residents(login)
+    ]  # all are looked up, whoever has one: the work must not tell
+    return taken[0] if taken else fitting[0]
 
 
 def _readings(text: str, ways: Sequence[str], supplier: int) -> list[Login]:
@@ -70,22 +75,24 @@ def _readings(text: str, ways: Sequence[str], supplier: int) -> list[Login]:
 
 
 def resident_of(login: Login) -> Resident | None:
-    """Who has the login; of several accounts with the number the supplier must be chosen."""
-    found = _residents(login)
+    """Who has the login; of several accounts with the number the supplier must be chosen, whoever has signed up."""
+    found = _holders(login)
     if len(found) > 1:
         raise WhichSupplier
     return found[0] if found else None
 
 
 def _residents(login: Login) -> list[Resident]:
-    if login.kind == OPERATOR:
-        found = Resident.by_login("email", login.key)
-        return [found] if found and Operator.is_one(found) else []
-    if login.kind != "account":
-        found = Resident.by_login(login.kind, login.key)
-        return [found] if found else []
-    links = Link.logins(login.key)
-    return [link.resident for link in links if login.supplier in (0, link.account.supplier_id)]
+    return [resident for resident in _holders(login) if resident is not None]
+
+
+def _holders(login: Login) -> list[Resident | None]:
+    """For every account of the number who signs in by it, None = nobody; of another login the one who has it."""
+    if login.kind == "account":
+        return [resident for supplier, resident in Link.logins(login.key) if login.supplier in (0, supplier)]
+    found = Resident.by_login("email" if login.kind == OPERATOR else login.kind, login.key)
+    is_meant = login.kind != OPERATOR or Operator.is_one(found or Resident(id=NOBODY))
+    return [found] if found and is_meant else []
 
 
 def subject(login: Login, resident: Resident | None, visitor: Visitor) -> str:
@@ -114,7 +121,11 @@ def verify(login: Login, password: str, visitor: Visitor, now: datetime) -> Veri
     Not one transaction but several: the guess is counted before it is made, and hashing must not hold the writer's
     lock; so what was verified is looked at again where the session is opened.
     """
-    resident = resident_of(login)
+    try:
+        resident = resident_of(login)
+    except WhichSupplier:
+        limits.spend([(BY_ADDRESS, visitor.network)], now)  # numbers are not walked through for nothing
+        raise
     whose = subject(login, resident, visitor)
     attempts = _count(whose, visitor, now)
     known = resident.password_hash if resident else ""

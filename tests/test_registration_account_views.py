@@ -343,3 +343,16 @@ def test_what_was_typed_is_wiped_when_the_page_is_over(client: PageClient, accou
     assert any("Новичков" in row.facts for row in Code.select())
     Code.wipe(NOW + timedelta(hours=2))
     assert not any(row.facts for row in Code.select())
+
+
+def test_equal_numbers_ask_for_the_supplier_whoever_has_signed_up(client: PageClient, account: Account) -> None:
+    """Else the question itself would tell that the number signs in at both."""
+    factories.account(number=NUMBER)
+    pages = []
+    for register_first in (False, True):
+        if register_first:
+            factories.link(factories.resident(), account, is_login=True)
+        fields = {"login": NUMBER, "password": "Wrong-passw0rd", **solved(client.get("/sign-in"))}
+        pages.append(client.post("/sign-in", fields, status=422).words)
+        pages.append(client.post("/recovery", {"login": NUMBER}, status=422).words)
+    assert pages[:2] == pages[2:] and all("выберите своего" in page for page in pages)

@@ -23,14 +23,14 @@ class PasswordForm(LinkingForm):
     asks_supplier = False
 
     def offer(self) -> None:
-        """The supplier is asked for where accounts of equal numbers have a login each, as at the sign-in."""
+        """The supplier is asked for where there are several accounts of the number, as at the sign-in."""
         self.links = own_links()
         known = Link.logins(contacts.numbers_of(self.number.data or "")[-1])
         self.asks_supplier = len(known) > 1
         if self.asks_supplier:
             choose_supplier(self)
         else:
-            self.supplier.data = str(known[0].account.supplier_id if known else NO_SUPPLIER)
+            self.supplier.data = str(known[0][0] if known else NO_SUPPLIER)
 
     def wish(self) -> Wish:
         proof = Proof(PASSWORD, password=self.password.data)
