@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models import Code, Outbox, Resident, Text, transaction
+from models import Code, Outbox, Resident, Text, lock, transaction
 from models.resident import ACTIVE, WAITING
 from services import codes, contacts, letters, limits, outbox, passwords, texts
 from services.limits import Limit, TooMany, Visitor
@@ -103,11 +103,12 @@ def _enter(
         resident = Resident.by_login("email", key)
         if resident is None:  # the other unique login was taken a moment ago
             raise TakenName
+        resident = lock(resident)  # an activation at this moment comes before or after, never in between
         if resident.state == WAITING:
             _overwrite(resident, facts, is_same)
     if resident.state == WAITING:
         texts.agree(resident, agreed, now, visitor.address)
-    _write_to(resident, visitor, now, _key(once))
+    _write_to(resident, key, visitor, now, _key(once))
 
 
 def _check_username(username: object, email: str) -> None:
@@ -123,12 +124,17 @@ def _overwrite(resident: Resident, facts: dict[str, object], is_same: bool) -> N
         raise TakenName
 
 
-def _write_to(resident: Resident, visitor: Visitor, now: datetime, key: str) -> None:
-    """The letter that fits the owner of the address: how to go on, or that there is a login already."""
+def _write_to(resident: Resident | None, email: str, visitor: Visitor, now: datetime, key: str) -> None:
+    """The letter that fits the owner of the address: how to go on, or that there is a login already.
+
+    An address that nobody has is counted just as well: the work must not tell.
+    """
     try:
-        limits.spend([(LETTERS, visitor.subject("email", str(resident.email_key)))], now)
+        limits.spend([(LETTERS, visitor.subject("email", email))], now)
     except TooMany:
         return  # the answer stays the same; the mailbox has enough of our letters
+    if resident is None:
+        return
     kind = letters.ACTIVATION if resident.state == WAITING else "known-email"
     outbox.put(kind, key, now, resident=resident)
 
@@ -138,9 +144,9 @@ def write_again(email: str, visitor: Visitor, now: datetime) -> None:
     """«Отправить ещё раз» for an address: the same answer whether it is known or not."""
     contacts.email_of(email)
     limits.spend([(BY_ADDRESS, visitor.network)], now)
-    resident = Resident.by_login("email", contacts.email_key(email))
-    if resident is not None:
-        _write_to(resident, visitor, now, _moment_key(resident, now))
+    key = contacts.email_key(email)
+    resident = Resident.by_login("email", key)
+    _write_to(resident, key, visitor, now, _moment_key(resident, now) if resident else "")
 
 
 @transaction
@@ -149,7 +155,7 @@ def write_again_for(token: str, visitor: Visitor, now: datetime) -> None:
     code = Code.known(letters.ACTIVATION, codes.token_hash(token))
     if code is None or code.resident is None:
         raise Refused(GONE)
-    _write_to(code.resident, visitor, now, _moment_key(code.resident, now))
+    _write_to(code.resident, str(code.resident.email_key), visitor, now, _moment_key(code.resident, now))
 
 
 def link_state(token: str, now: datetime) -> str:
@@ -171,9 +177,10 @@ def activate(token: str, now: datetime, next_token: str) -> bool:
     if not Resident.activate(code.resident.id, now):
         raise Refused(GONE)
     Code.end_all(code.resident, [letters.ACTIVATION], now)
-    if code.resident.password_hash:
+    resident = lock(code.resident)  # another try may have taken the password away since the code was looked up
+    if resident.password_hash:
         return False
-    codes.keep(letters.RECOVERY, code.resident, codes.token_hash(next_token), now, letters.RECOVERY_LIVES)
+    codes.keep(letters.RECOVERY, resident, codes.token_hash(next_token), now, letters.RECOVERY_LIVES)
     return True
 
 
