@@ -50,7 +50,7 @@ def is_wanted(resident: Resident, device_token: str, has_sms: bool) -> bool:
 def ask(verified: Verified, remembered: bool, visitor: Visitor, now: datetime, token: str, has_sms: bool) -> Code:
     """Opens the page that waits for the factor; by code, the code is sent."""
     resident = verified.resident
-    facts = {"password": keyed(verified.password_hash, "factor"), "remembered": remembered}
+    facts = {"password": keyed(str(resident.password_hash), "factor"), "remembered": remembered}
     whose = visitor.subject("resident", str(resident.id))
     way = way_to(resident, has_sms) if resident.factor == BY_CODE else None
     if way is not None:
@@ -131,14 +131,16 @@ def trust(resident: Resident, token: str, visitor: Visitor, now: datetime) -> De
 
 
 @transaction
-def enable_codes(resident: Resident, has_sms: bool) -> None:
-    """«Запрашивать подтверждение при входе с нового устройства/браузера»."""
+def enable_codes(resident: Resident, has_sms: bool) -> bool:
+    """«Запрашивать подтверждение при входе с нового устройства/браузера»; False where a factor was on already."""
     if way_to(resident, has_sms) is None:
         raise Refused("Сначала подтвердите телефон или e-mail: на них приходит код.", field="factor")
     resident = lock(resident)
-    if resident.factor == NONE:  # two open pages: an authenticator that was connected meanwhile asks for more
-        resident.factor = BY_CODE
-        resident.save()
+    if resident.factor != NONE:  # two open pages: an authenticator that was connected meanwhile asks for more
+        return False
+    resident.factor = BY_CODE
+    resident.save()
+    return True
 
 
 @transaction

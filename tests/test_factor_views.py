@@ -8,6 +8,7 @@ from random import Random
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 import clock
@@ -246,3 +247,10 @@ def test_the_vectors_of_the_standard(moment: int, digits: str) -> None:
 
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     assert second_factor.step_of(secret, digits, datetime.fromtimestamp(moment, UTC)) == moment // 30
+
+
+def test_a_password_hashed_by_old_parameters_asks_for_the_factor_too(client: PageClient, anna: Resident) -> None:
+    """Else whoever has a factor could never sign in again once the parameters are raised."""
+    anna.password_hash = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    anna.save()
+    assert client.post(enter(client).location, {"code": code(client)}).location == "/"

@@ -155,3 +155,9 @@ def test_the_cookie_of_a_browser_is_kept_as_a_hash(signed_in: PageClient) -> Non
     cookie = signed_in.http.get_cookie("abonent_device")
     assert cookie is not None
     assert Device.get().token_hash == codes.token_hash(cookie.value) != cookie.value
+
+
+def test_an_open_session_alone_makes_no_browser_a_known_one(signed_in: PageClient, anna: Resident) -> None:
+    Resident.update(factor=TOTP).where(Resident.id == anna.id).execute()
+    signed_in.post("/profile/factor", {"turn": "on"})
+    assert Device.select().count() == 0 and not signed_in.http.get_cookie("abonent_device")

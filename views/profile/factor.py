@@ -68,12 +68,13 @@ def turn() -> Response:
 def _turned_on() -> Response:
     form = SwitchForm()
     try:
-        second_factor.enable_codes(resident(), portal.settings().has_sms)
+        is_new = second_factor.enable_codes(resident(), portal.settings().has_sms)
     except Refused as refusal:
         form.refuse(refusal)
         return hx.again("profile/factor", **facts(form))
     flash("Включено. При входе с нового устройства спросим код.", "done")
-    return sessions.trust(hx.go(url_for(".show")), resident())  # it was turned on here
+    done = hx.go(url_for(".show"))
+    return sessions.trust(done, resident()) if is_new else done  # an open session alone makes no browser a known one
 
 
 def _turned_off() -> Response:
