@@ -187,6 +187,12 @@ def owner(way: Way) -> Resident | None:
     return Resident.by_login("phone" if by_phone else "email", way.to if by_phone else contacts.email_key(way.to))
 
 
+def end_ways_in(resident: Resident, now: datetime) -> None:
+    """Codes and links that were sent open nothing any more: the password, or where they went, is another now."""
+    made_before = [RECOVERY.name, RECOVERY.code, RECOVERY.request, FACTOR.code, FACTOR.request]
+    Code.end_all(resident, made_before, now)
+
+
 def masked(way: Way) -> str:
     """The address as it may stand on a page: «+7 ••• •••-67-89», «a•••@example.org»."""
     if way.channel == SMS:

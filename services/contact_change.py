@@ -49,6 +49,7 @@ def remove_email(known: Resident, ways: Collection[str], now: datetime) -> Resid
     _tell_old(resident, EMAIL, str(resident.email) if resident.email_confirmed_at else "", "", now)
     resident.email, resident.email_key, resident.email_confirmed_at = "", None, None
     resident.save()
+    challenges.end_ways_in(resident, now)
     accounts.back_to_paper(resident, now)
     return resident
 
@@ -94,6 +95,7 @@ def _accept(known: Resident, answer: Answer, now: datetime) -> Resident:
         resident.phone = resident.phone_key = address
         resident.phone_confirmed_at = now
     resident.save()
+    challenges.end_ways_in(resident, now)
     return resident
 
 

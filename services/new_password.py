@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from models import Attempt, Code, Resident, Session, lock, transaction
-from services import outbox, passwords, sign_in
-from services.challenges import FACTOR, RECOVERY
+from models import Attempt, Resident, Session, lock, transaction
+from services import challenges, outbox, passwords, sign_in
 from services.limits import Visitor
 from services.refusal import Refused
 
@@ -50,7 +49,6 @@ def put(resident: Resident, password_hash: str, visitor: Visitor, now: datetime,
     resident.password_hash = password_hash
     resident.save()
     Session.end_all(resident, now, but=own)
-    made_before = [RECOVERY.name, RECOVERY.code, RECOVERY.request, FACTOR.code, FACTOR.request]
-    Code.end_all(resident, made_before, now)
+    challenges.end_ways_in(resident, now)
     Attempt.forgive(sign_in.KIND, visitor.subject("resident", str(resident.id)))
     outbox.put("password-changed", f"password-changed:{resident.id}:{now:%Y%m%d%H%M%S%f}", now, resident=resident)

@@ -208,3 +208,15 @@ def test_codes_are_five_digits_and_guessing_ends(signed_in: PageClient, anna: Re
     for _ in range(5):
         signed_in.post(url, {"code": "00000"}, status=422)
     assert "Код больше не действует" in signed_in.post(url, {"code": "00001"}, status=422)
+
+
+def test_what_was_sent_to_the_old_mailbox_opens_nothing_any_more(
+    app: Flask, client: PageClient, signed_in: PageClient, anna: Resident
+) -> None:
+    """Whoever reads the old mailbox has a code, a link and a page that would send him more of them."""
+    page = client.post("/recovery", {"login": OLD}).location
+    old_code = sent_code(app)
+    url = ask(signed_in)
+    signed_in.post(url, {"code": sent_code(app)})
+    PageClient(app).post(page, {"code": old_code}, status=410)
+    PageClient(app).post(f"{page}/again", status=410)

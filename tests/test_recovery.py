@@ -282,3 +282,12 @@ def test_a_link_used_twice_at_once_sets_one_password(app: Flask) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(one, range(4))) == 1
+
+
+def test_no_code_goes_to_a_mailbox_that_nobody_has_shown(database: Flask) -> None:
+    """One who registered by phone may have typed any address beside it."""
+    who = factories.resident(email="typed@example.org", email_confirmed_at=None)
+    Resident.update(email_key=None).where(Resident.id == who.id).execute()
+    factories.link(who, factories.account(number="42"), is_login=True)
+    ask(Login("account", "42"))
+    assert Outbox.select().count() == 0
