@@ -18,7 +18,10 @@ def erase_rows(resident: Resident) -> None:
     """In the caller's transaction: the rows that say who the person was or what only he used."""
     for table in OWN:
         table.delete().where(table._meta.fields["resident"] == resident).execute()
-    asked = LinkRequest.update(full_name="", email="", phone="", comment="", file_name="")
+    # A document that no row names goes with the next sweep.
+    asked = LinkRequest.update(
+        full_name="", email="", phone="", comment="", address="", file_key="", file_name="", file_kind="", file_size=0
+    )
     asked.where(LinkRequest.resident == resident).execute()
     closed = LinkRequest.update(state=REFUSED, reason=LEFT)
     closed.where(LinkRequest.resident == resident, LinkRequest.state == WAITING).execute()

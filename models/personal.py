@@ -14,6 +14,8 @@ from models.reading import Reading, Submission
 from models.resident import Device, Resident, Session
 from models.supplier import Service, Supplier
 
+TO_OTHERS = ("contact", "known-email", "known-phone")  # kinds of letters that may go to anybody's address
+
 
 class Sent(NamedTuple):
     """A value that the resident sent, in millionths."""
@@ -60,7 +62,10 @@ def own_notices(resident: Resident) -> list[NoticeReceipt]:
 
 
 def own_letters(resident: Resident) -> list[Outbox]:
-    return list(Outbox.select().where(Outbox.resident == resident).order_by(Outbox.id))
+    """Without those to an address that he has typed and not shown as his own: their words tell whose it is."""
+    shown = [address for address in (resident.email, resident.phone) if address]
+    is_his = Outbox.kind.not_in(TO_OTHERS) | Outbox.destination.in_(shown)
+    return list(Outbox.select().where(Outbox.resident == resident, is_his).order_by(Outbox.id))
 
 
 def own_sessions(resident: Resident) -> list[Session]:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 import clock
-from models import Consent, Order, OrderLine, Reading, Resident, Submission, Text
+from models import Consent, Order, OrderLine, Outbox, Reading, Resident, Submission, Text
 from services import second_factor, texts
 from services.limits import Visitor
 from tests import factories
@@ -130,3 +130,19 @@ def test_the_file_asks_no_more_for_more_rows(app: Flask, database: Flask) -> Non
             held(client)
         asked.append(len(seen))
     assert asked[0] == asked[1]
+
+
+def test_the_file_does_not_tell_whose_a_typed_address_is(app: Flask, signed_in: PageClient, anna: Resident) -> None:
+    """A letter to an address that was typed says there whether it has a portal."""
+    somebody(email="boris@example.org")
+    letters = []
+    for email in ("boris@example.org", "nobody@example.org"):
+        signed_in.post("/profile/contacts/email", {"email": email})
+        row = Outbox.select().order_by(Outbox.id.desc()).get()
+        row.subject, row.state = row.kind, "sent"
+        row.save()
+        letters.append(held(signed_in)["Письма и сообщения"])
+    assert letters == [[], []]
+    signed_in.post("/profile/contacts/email", {"email": "anna@example.net"})
+    Resident.update(email="anna@example.net").where(Resident.id == anna.id).execute()
+    assert [row["Куда"] for row in held(signed_in)["Письма и сообщения"]] == ["anna@example.net"]
