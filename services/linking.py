@@ -142,9 +142,12 @@ def attach_by_number(email: str, supplier_code: str, number: str, now: datetime)
 def _counted(resident: Resident, wish: Wish, meant: Sequence[Account], visitor: Visitor) -> list[tuple[Limit, str]]:
     """Whom the attempt counts for; a guess at a password counts for the sign-in of the one whose it is, too."""
     number = str(meant[0].number) if meant else wish.number.strip()
+    numbers = [str(account.number) for account in meant] or [
+        number
+    ]  # a contract's guess is one at each of its accounts
     counted = [
         (BY_RESIDENT, visitor.subject("resident", str(resident.id))),
-        (BY_ACCOUNT, visitor.subject("account", str(wish.supplier), number)),
+        *((BY_ACCOUNT, visitor.subject("account", str(wish.supplier), each)) for each in numbers),
         (BY_ADDRESS, visitor.network),
     ]
     if wish.proof.fact == PASSWORD:

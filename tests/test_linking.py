@@ -392,6 +392,18 @@ def test_of_a_contract_s_objects_the_bill_tells_which(anna: Resident) -> None:
     assert link(anna, of_firm(first, bill_sum=5)) == (Link.get(account=first), False)
 
 
+def test_a_guess_by_a_contract_is_one_at_each_of_its_accounts(anna: Resident) -> None:
+    """Else each of them would have ten guesses by the contract and ten by its own number."""
+    supplier = factories.supplier()
+    first, second = firm(of=supplier), firm(of=supplier)
+    factories.bill(second, to_pay=200)
+    for _ in range(10):
+        with pytest.raises(Refused, match="Такого лицевого счёта нет"):
+            link(factories.resident(), of_firm(first, bill_sum=5))
+    with pytest.raises(TooMany):
+        link(anna, of_firm(second, number=str(second.number), bill_sum=200))
+
+
 SECRET = "Bereza-u-0kna"
 
 
