@@ -178,6 +178,11 @@ CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
 }
 
 
+def is_open(app: Flask, rule: Rule) -> bool:
+    with app.app_context():
+        return is_public(rule.endpoint)
+
+
 def is_console(rule: Rule) -> bool:
     return rule.endpoint.startswith("admin.")
 
@@ -312,6 +317,24 @@ def test_operators_are_let_into_the_console(app: Flask, client: PageClient, role
     for rule in of_console(app, "GET"):
         url = address(app, rule, operator)
         assert client.http.get(url).status_code in (200, 303), url
+
+
+def test_what_stands_behind_a_token_is_kept_by_no_cache(app: Flask, client: PageClient, database: Flask) -> None:
+    """Such a page is somebody's before he has signed in."""
+    walked = [rule for rule in rules(app, "GET") if is_open(app, rule) and "token" in rule.arguments]
+    assert walked
+    for rule in walked:
+        answer = client.http.get(app.url_map.bind("localhost").build(rule.endpoint, {"token": "x"}))
+        assert answer.headers["Cache-Control"] == "no-store", rule
+
+
+def test_every_change_demands_the_token_of_a_form(app: Flask, owner: Resident) -> None:
+    for signed_in in (False, True):
+        client = PageClient(app).sign_in(owner) if signed_in else PageClient(app)
+        for rule in rules(app, "POST"):
+            if rule.endpoint != "callbacks.hear":  # banks sign
+                url = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, "1"))
+                assert client.http.post(url).status_code == 400, rule
 
 
 def test_an_operator_is_a_stranger_to_residents_rows(app: Flask, client: PageClient, owner: Resident) -> None:

@@ -357,3 +357,15 @@ def test_the_address_may_be_mended_before_the_code(client: PageClient) -> None:
 def test_the_steps_of_one_who_owes_none_change_nothing_and_lead_home(client: PageClient) -> None:
     client.sign_in(factories.resident())
     client.get("/", status=200)
+
+
+def test_nothing_of_the_browser_before_stays_valid(app: Flask, client: PageClient) -> None:
+    """Whoever was signed in here is signed out, and a form token planted before is worth nothing."""
+    client.sign_in(factories.resident(name="Борис"))
+    location = register(client).location
+    with client.http.session_transaction() as own:
+        planted = dict(own)
+    client.post(location, {"code": code(client)})
+    assert [row.ended_at is None for row in Session.select().order_by(Session.id)] == [False, True]
+    with client.http.session_transaction() as own:
+        assert own.get("csrf_token") != planted["csrf_token"]

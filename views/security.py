@@ -34,4 +34,7 @@ def add_headers(response: Response) -> Response:
 
 
 def _is_personal() -> bool:
-    return request.method != "GET" or bool(current_user and current_user.is_authenticated)
+    """Pages behind a token are somebody's before he has signed in: his phone, his accounts, where his code went."""
+    if request.method != "GET" or "token" in (request.view_args or {}):
+        return True
+    return bool(current_user and current_user.is_authenticated)

@@ -8,11 +8,11 @@ from flask import Response, flash, render_template, request, url_for
 from wtforms import Field, HiddenField, StringField
 
 import clock
-from services import challenges, codes, contacts, registration_phone, sign_in
+from services import challenges, codes, contacts, registration_phone
 from services.limits import TooMany
 from services.refusal import Refused
 from services.registration_phone import Newcomer
-from views import captchas, challenge, hx, passwords, portal, sessions
+from views import captchas, challenge, hx, passwords, portal, sign_in
 from views.access import public
 from views.address import visitor
 from views.challenge import CodePage
@@ -96,11 +96,8 @@ def _welcome(token: str, digits: str) -> Response:
     """The one who holds the phone is signed in at once."""
     key = portal.settings().secret_key
     verified = registration_phone.confirm(token, digits, visitor(), clock.now(), key=key)
-    cookie = codes.new_token()
-    sign_in.begin(verified, visitor(), clock.now(), cookie)
+    response = sign_in.opened(verified, False, "")
     flash("Вы зарегистрировались.", "done")
-    response = hx.go("/")
-    sessions.remember(response, cookie, None)
     return response
 
 
