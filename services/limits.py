@@ -68,14 +68,19 @@ def failures(limit: Limit, subject: str, now: datetime) -> int:
     return Attempt.failures(limit.kind, subject, now - limit.within)
 
 
-@transaction
-def spend(counted: Sequence[tuple[Limit, str]], now: datetime) -> list[Attempt]:
-    """Counts an attempt before it is made, or refuses and counts nothing: of ten at once none slips through."""
-    lock_names(*(limit.kind + subject for limit, subject in counted))
+def check(counted: Sequence[tuple[Limit, str]], now: datetime) -> None:
+    """Refuses where an attempt would be refused, and counts nothing: before work that costs more than an attempt."""
     for limit, subject in counted:
         left = wait(limit, subject, now)
         if left:
             raise TooMany(left)
+
+
+@transaction
+def spend(counted: Sequence[tuple[Limit, str]], now: datetime) -> list[Attempt]:
+    """Counts an attempt before it is made, or refuses and counts nothing: of ten at once none slips through."""
+    lock_names(*(limit.kind + subject for limit, subject in counted))
+    check(counted, now)
     pairs = dict.fromkeys((limit.kind, subject) for limit, subject in counted)
     return [Attempt.create(kind=kind, subject=subject, at=now) for kind, subject in pairs]
 

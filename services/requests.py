@@ -51,7 +51,7 @@ def ask(
     resident: Resident, asked: Asked, document: Attachment, folder: Path, visitor: Visitor, now: datetime, once: str
 ) -> LinkRequest:
     """A resident asks to link an account whose facts he does not know."""
-    counted = [(BY_RESIDENT, visitor.subject("resident", str(resident.id)))]
+    counted = _by_resident(resident, visitor)
     facts: dict[str, object] = {
         "kind": LINK,
         "resident": resident,
@@ -66,11 +66,7 @@ def ask_access(
 ) -> LinkRequest:
     """One who cannot register asks; nothing is written to the contact until the operator has decided."""
     [consent] = texts.in_force([texts.PERSONAL_DATA])
-    counted = [(BY_ADDRESS, visitor.network)]
-    if asked.email:
-        counted.append((BY_CONTACT, visitor.subject("email", contacts.email_key(asked.email))))
-    if asked.phone:
-        counted.append((BY_CONTACT, visitor.subject("phone", contacts.phone_key(asked.phone))))
+    counted = _by_contacts(asked.email, asked.phone, visitor)
     facts: dict[str, object] = {
         "kind": ACCESS,
         "once": _key(None, once),
@@ -78,6 +74,24 @@ def ask_access(
         "address": visitor.address,
     }
     return _stored(facts, asked, document, folder, counted, now)
+
+
+def check_limits(resident: Resident | None, email: str, phone: str, visitor: Visitor, now: datetime) -> None:
+    """Refuses one more request where there were too many, before its picture is unpacked."""
+    limits.check(_by_resident(resident, visitor) if resident else _by_contacts(email, phone, visitor), now)
+
+
+def _by_resident(resident: Resident, visitor: Visitor) -> list[tuple[Limit, str]]:
+    return [(BY_RESIDENT, visitor.subject("resident", str(resident.id)))]
+
+
+def _by_contacts(email: str, phone: str, visitor: Visitor) -> list[tuple[Limit, str]]:
+    counted = [(BY_ADDRESS, visitor.network)]
+    if email:
+        counted.append((BY_CONTACT, visitor.subject("email", contacts.email_key(email))))
+    if phone:
+        counted.append((BY_CONTACT, visitor.subject("phone", contacts.phone_key(phone))))
+    return counted
 
 
 def check_contacts(email: str, phone: str) -> tuple[str, str]:

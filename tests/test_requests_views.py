@@ -239,3 +239,10 @@ def test_there_is_nobody_to_object_to(client: PageClient, anna: Resident) -> Non
 
 def test_a_stranger_cannot_object(client: PageClient, anna: Resident) -> None:
     client.post(f"/accounts/{factories.link(factories.resident()).account_id}/objection", status=404)
+
+
+def test_after_too_many_requests_no_picture_is_unpacked(client: PageClient, anna: Resident) -> None:
+    for number in range(10):
+        ask(client, number=f"{number}")
+    page = ask(client, status=422, document=paper(b"no picture", "фото.jpg"))
+    assert "Слишком много попыток" in page and "Подойдёт фото" not in page

@@ -105,6 +105,7 @@ def _asked(form: AskForm, once: str) -> LinkRequest | None:
     if not form.validate():
         return None
     try:
+        requests.check_limits(resident(), "", "", visitor(), clock.now())
         return requests.ask(resident(), form.asked(), form.attachment(), documents(), visitor(), clock.now(), once)
     except Refused as refusal:
         form.refuse(refusal)
@@ -136,7 +137,9 @@ def _asked_for_access(form: AccessForm, once: str) -> LinkRequest | None:
     if not form.validate() or not captchas.is_human(form, FORM):
         return None
     try:
-        return requests.ask_access(form.asked(), form.attachment(), documents(), visitor(), clock.now(), once)
+        asked = form.asked()
+        requests.check_limits(None, asked.email, asked.phone, visitor(), clock.now())
+        return requests.ask_access(asked, form.attachment(), documents(), visitor(), clock.now(), once)
     except Refused as refusal:
         form.refuse(refusal)
         return None
