@@ -28,6 +28,7 @@ IDENTITY, PASSWORD = "account-identity", "account-password"  # purposes of the p
 IDENTITY_LIVES, PASSWORD_LIVES = timedelta(hours=1), timedelta(minutes=30)
 BY_ADDRESS = Limit("account-identity", 100)
 BY_NUMBER = Limit("account-identity", 10)
+NOBODY = 0  # the id of an account that is not there
 METERS = 5  # guesses at a meter's number on one page
 BY_METERS = Limit("account-meter", 10)  # and at an account's, however many pages are opened
 
@@ -91,8 +92,9 @@ def prove_by_meter(token: str, meter_number: str, visitor: Visitor, now: datetim
     if row is None or not row.facts or not _spend_try(row, visitor, now):
         raise Refused("Попытки кончились. Начните регистрацию ещё раз или обратитесь к поставщику услуг.")
     known, wanted = Identity(**json.loads(row.facts)), proof.plain_number(meter_number)
-    accounts = _accounts(known.number, known.supplier, today)
-    fitting = [it for it in accounts if wanted and wanted in _meters(it, today)]
+    # Where there is no such account nobody's meters are looked at: the work must not tell.
+    accounts = _accounts(known.number, known.supplier, today) or [Account(id=NOBODY)]
+    fitting = [it for it in accounts if wanted in _meters(it, today) and wanted]
     if not fitting:
         raise Refused(NOT_FOUND, field="meter_number")
     if len(fitting) > 1:
