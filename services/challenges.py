@@ -170,8 +170,9 @@ def plain(digits: str) -> str:
 
 @transaction
 def _spend_try(errand: Errand, request: Code, visitor: Visitor, now: datetime) -> bool:
-    whose = str(request.resident.id) if request.resident else str(request.destination)
-    limits.spend([(errand.guesses, visitor.subject(errand.code, whose))], now)
+    """A guess counts for the resident, whatever address he asked with, and for the address, whoever asked with it."""
+    whose = [str(request.destination), *([str(request.resident.id)] if request.resident else [])]
+    limits.spend([(errand.guesses, visitor.subject(errand.code, one)) for one in whose], now)
     return Code.spend_try(request, TRIES, now)
 
 
