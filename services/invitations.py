@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models import Account, Code, Invitation, LinkRequest, Resident, Session, Text, lock, transaction
+from models import Account, Code, Invitation, LinkRequest, Resident, Session, Text, lock, lock_names, transaction
 from models.code import INVITATION
 from models.request import APPROVED
 from models.resident import ACTIVE, WAITING
@@ -159,6 +159,8 @@ def _accept(
     token: str, password_hash: str, agreed: Sequence[Text], advertising: bool, visitor: Visitor, now: datetime
 ) -> None:
     code = Code.known(INVITATION, codes.token_hash(token))
+    if code is not None:
+        lock_names(INVITATION, str(code.facts))  # of two links to one offer each would wait for the other
     offer = _offer_of(code) if code else None
     if code is None or offer is None or not Code.redeem(code, now):
         raise Refused(GONE)

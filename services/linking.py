@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from models import Account, Group, Link, Notice, Resident, lock, transaction
+from models.resident import DELETED
 from services import contacts, limits, outbox, settings, sign_in
 from services.accounts import LONGEST_ALIAS, check_email_bills
 from services.limits import Limit, Visitor
@@ -22,6 +23,7 @@ BY_RESIDENT = Limit("link-by-resident", 10)
 BY_ACCOUNT = Limit("link-to-account", 10)
 BY_ADDRESS = Limit("link-from-address", 100)  # a village behind one address
 
+GONE = "Этого кабинета больше нет."
 WRONG = "Такого лицевого счёта нет или данные для проверки не подходят. "
 ADVICE = {
     PASSPORT: "Сверьте номер с квитанцией, а данные с паспортом.",
@@ -110,6 +112,8 @@ def attach(
     by_email: bool = False,
 ) -> tuple[Link, bool]:
     """Gives the resident the account and tells him and those who hold it already; twice is once."""
+    if lock(resident).state == DELETED:  # who leaves at this moment leaves nothing behind
+        raise Refused(GONE)
     lock(account)
     held = Link.of_resident(resident, account)
     if held is not None:

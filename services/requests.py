@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from models import Account, Audit, Link, LinkRequest, Notice, Resident, transaction
+from models import Account, Audit, Link, LinkRequest, Notice, Resident, lock, transaction
 from models.request import ACCESS, APPROVED, LINK, OBJECTION, REFUSED
 from services import accounts, attachments, codes, contacts, limits, linking, outbox, texts
 from services.attachments import Attachment
@@ -132,6 +132,8 @@ def approve(request: LinkRequest, account: Account, by: Resident, now: datetime)
     """Links the account to the resident who asked; one without a login is sent a link: the mailbox decides."""
     if request.kind == OBJECTION:
         raise Refused(WRONG_KIND)
+    if request.resident is not None:
+        lock(request.resident)  # before the request, as one does who deletes his portal
     _decide(request, APPROVED, by, now, account=account.id)
     if request.kind != LINK:
         if not request.email:

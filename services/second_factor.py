@@ -14,6 +14,7 @@ from hmac import compare_digest
 from random import Random
 
 from models import Code, Device, Resident, lock, transaction
+from models.resident import DELETED
 from services import challenges, codes, limits
 from services.challenges import EMAIL, FACTOR, SMS, Way
 from services.limits import Visitor
@@ -124,6 +125,8 @@ def _spend_spare(request: Code, resident: Resident, typed: str, now: datetime, k
 @transaction
 def trust(resident: Resident, token: str, visitor: Visitor, now: datetime) -> Device:
     """The browser whose cookie is `token` is known from now on."""
+    if lock(resident).state == DELETED:
+        raise Refused(challenges.TIME_IS_UP)
     device: Device = Device.create(
         resident=resident, token_hash=codes.token_hash(token), name=visitor.device, created_at=now, seen_at=now
     )
