@@ -132,8 +132,6 @@ def approve(request: LinkRequest, account: Account, by: Resident, now: datetime)
     """Links the account to the resident who asked; one without a login is sent a link: the mailbox decides."""
     if request.kind == OBJECTION:
         raise Refused(WRONG_KIND)
-    if request.resident is not None:
-        lock(request.resident)  # before the request, as one does who deletes his portal
     _decide(request, APPROVED, by, now, account=account.id)
     if request.kind != LINK:
         if not request.email:
@@ -262,6 +260,8 @@ def _decide(
     other: int | None = None,
 ) -> None:
     """Writes decision and log; of two operators at once the second is told what the first has decided."""
+    if request.resident is not None:
+        lock(request.resident)  # first, as one does it who deletes his portal
     if not LinkRequest.decide(request, state, by, now, reason, account):
         raise Refused(_already(LinkRequest.get_by_id(request.id)))
     ids = {"account": account or request.account_id, "resident": other}
