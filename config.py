@@ -92,6 +92,11 @@ class Settings:
         return self.demo
 
     @property
+    def has_messenger(self) -> bool:
+        """Is there a messenger to write to?"""
+        return bool(self.telegram_token or self.max_token) or self.demo
+
+    @property
     def data_dir(self) -> Path:
         """Where files of the portal's own stand: beside the SQLite database, else `var`."""
         parts = urlsplit(self.database_url)

@@ -90,8 +90,7 @@ def approve_request(request_id: int) -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            flash(f"Заявка № {request_id}: {_outcome(request_id)}.", "done")
-            return hx.go(url_for(".link_requests"))
+            return _decided(request_id)
     elif account is not None:
         form.refuse(Refused(OTHER_FOUND))
     return _again(request_id, approve=form, account=account)
@@ -109,8 +108,7 @@ def detach_holder(request_id: int) -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            flash(f"Заявка № {request_id}: {_outcome(request_id)}.", "done")
-            return hx.go(url_for(".link_requests"))
+            return _decided(request_id)
     return _again(request_id, detach=form)
 
 
@@ -123,13 +121,14 @@ def refuse_request(request_id: int) -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            flash(f"Заявка № {request_id}: {_outcome(request_id)}.", "done")
-            return hx.go(url_for(".link_requests"))
+            return _decided(request_id)
     return _again(request_id, refuse=form)
 
 
-def _outcome(request_id: int) -> str:
-    return requests.state_word(own_request(request_id))
+def _decided(request_id: int) -> Response:
+    """Back to the queue, which says what became of the request."""
+    flash(f"Заявка № {request_id}: {requests.state_word(own_request(request_id))}.", "done")
+    return hx.go(url_for(".link_requests"))
 
 
 def _again(request_id: int, **given: Any) -> Response:

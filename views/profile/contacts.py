@@ -64,26 +64,14 @@ class Contact:
 
 def facts() -> dict[str, object]:
     who = resident()
-    phone, email = contacts.shown_phone(str(who.phone)), str(who.email)
+    phone, has_phone = contacts.shown_phone(str(who.phone)), who.phone_key is not None
+    email, has_email = str(who.email), who.email_confirmed_at is not None
     return {
         "contacts": [
-            Contact(SMS, "profile.phone", phone, who.phone_key is not None, has_channel(SMS), url_for(".phone")),
-            Contact(
-                EMAIL,
-                "profile.email",
-                email,
-                who.email_confirmed_at is not None,
-                has_channel(EMAIL),
-                url_for(".email"),
-            ),
+            Contact(SMS, "profile.phone", phone, has_phone, portal.has_channel(SMS), url_for(".phone")),
+            Contact(EMAIL, "profile.email", email, has_email, portal.has_channel(EMAIL), url_for(".email")),
         ]
     }
-
-
-def has_channel(channel: str) -> bool:
-    """Can codes be sent there?"""
-    settings = portal.settings()
-    return bool(settings.has_email if channel == EMAIL else settings.has_sms)
 
 
 @bp.get("/contacts/email")
@@ -107,7 +95,7 @@ def phone() -> str:
 @bp.post("/contacts/phone")
 def ask_phone() -> Response:
     form = AddressForm(SMS)
-    return _asked(form, SMS) if has_channel(SMS) else _kept(form)
+    return _asked(form, SMS) if portal.has_channel(SMS) else _kept(form)
 
 
 @bp.get("/email")
@@ -179,7 +167,7 @@ def _page(form: AddressForm, channel: str) -> dict[str, object]:
     return {
         "form": form,
         "channel": channel,
-        "needs_code": has_channel(channel),
+        "needs_code": portal.has_channel(channel),
         "can_remove": channel == EMAIL
         and bool(who.email)
         and "email" not in portal.preset().first_steps

@@ -57,8 +57,11 @@ class RemindersForm(Form):
 def _channels() -> dict[str, bool]:
     """Which ways there are to tell a resident anything."""
     settings = portal.settings()
-    has_messenger = bool(settings.telegram_token or settings.max_token or settings.demo)
-    return {"notify_email": settings.has_email, "notify_sms": settings.has_sms, "notify_messenger": has_messenger}
+    return {
+        "notify_email": settings.has_email,
+        "notify_sms": settings.has_sms,
+        "notify_messenger": settings.has_messenger,
+    }
 
 
 def facts(form: ChannelsForm) -> dict[str, object]:

@@ -32,10 +32,8 @@ WAYS: dict[str, Way] = {}  # by the preset's words: every module of this folder 
 
 def open_ways() -> list[Way]:
     """The ways of the preset that work here, in its order: a way whose channel is missing is not shown."""
-    settings = portal.settings()
-    channels = {"email": settings.has_email, "sms": settings.has_sms}
-    ways = [WAYS[name] for name in settings.preset.registration]
-    return [way for way in ways if any(channels[channel] for channel in way.channels)]
+    ways = [WAYS[name] for name in portal.preset().registration]
+    return [way for way in ways if any(portal.has_channel(channel) for channel in way.channels)]
 
 
 def only_if_open(name: str) -> None:
