@@ -65,11 +65,6 @@ class LinkRequest(Base):
         indexes = ((("state", "id"), False),)
 
     @classmethod
-    def ask(cls, **facts: object) -> bool:
-        """Adds a request; False where its `once` is there already."""
-        return bool(cls.insert(**facts).on_conflict_ignore().as_rowcount().execute())
-
-    @classmethod
     def with_all(cls) -> ModelSelect[LinkRequest]:
         """Requests with supplier and resident, newest first."""
         return (

@@ -162,7 +162,7 @@ def _tell_the_first(
     registered: Link, account: Account, full_name: str, phone: str, email: str, request: Code, now: datetime
 ) -> None:
     """The one who registered the account hears of the second; the operator decides between them."""
-    LinkRequest.ask(
+    LinkRequest.enter(
         kind=SECOND, supplier=account.supplier, account=account, number=account.number, full_name=full_name,
         phone=phone, email=email, once=f"second:{request.id}", created_at=now,
     )  # fmt: skip
