@@ -185,7 +185,12 @@ def send_letters(
         row = outbox.lease(now, channel) if now < ends else None
         if row is None:
             break
-        letter = letters.compose(row, desk, now)
+        try:
+            letter = letters.compose(row, desk, now)
+        except Exception as fault:  # noqa: BLE001 - a fault of ours in one letter must not hold up the others
+            journal.write(log, f"letter {row.id} ({row.kind}) cannot be written", fault)
+            outbox.failed(row, tick(), "ошибка при составлении письма")
+            continue
         if letter is None:
             outbox.bury(row, "устарело")
             continue

@@ -284,3 +284,10 @@ def registration_time() -> datetime:
     import clock
 
     return clock.now()
+
+
+def test_a_letter_that_cannot_be_written_holds_up_no_other(database: Flask, settings: Settings) -> None:
+    post, broken = Post(), put("k1", "known-phone")  # a message has its text, a letter has none
+    put("k2")
+    assert send(post, settings) == 1 and [mail.key for mail in post.mails] == [f"outbox-{again(broken).id + 1}"]
+    assert again(broken).state == "waiting" and again(broken).not_before > NOW

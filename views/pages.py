@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 from flask_login import current_user
 
 from models import Link, Supplier, db
@@ -33,8 +33,10 @@ def view() -> str:
 @public
 def choose_view() -> Response:
     response = make_response(redirect(resume.inside(request.form.get("back")) or "/", 303))
-    chosen = request.form.get("view", "")
-    response.set_cookie("view", chosen if chosen in VIEWS else "", max_age=YEAR, samesite="Lax", httponly=True)
+    chosen, is_secure = request.form.get("view", ""), current_app.extensions["settings"].is_secure
+    response.set_cookie(
+        "view", chosen if chosen in VIEWS else "", max_age=YEAR, samesite="Lax", httponly=True, secure=is_secure
+    )
     return response
 
 
