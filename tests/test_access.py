@@ -131,7 +131,7 @@ def contact_request(of: Resident) -> str:
     """The token of a page that waits for the code of a new e-mail."""
     token = codes.new_token()
     request = codes.keep(challenges.CONTACT.request, of, codes.token_hash(token), clock.now(), timedelta(hours=1))
-    request.channel, request.facts = "email", '{"to": "new@example.org"}'
+    request.channel, request.facts = "email", '{"to": "new@example.org", "letter": "contact"}'
     request.save()
     return token
 
