@@ -75,15 +75,15 @@ def back_to_paper(resident: Resident, now: datetime) -> int:
 
 
 @transaction
-def unlink(link: Link, ways: Iterable[str] = ()) -> str:
+def unlink(link: Link, ways: Iterable[str] | None = None) -> str:
     """The account leaves the resident's portal; what is owed and what was sent stays with the supplier.
 
     One whose number is the login hands it over to another account of the resident's; the number of that, else "". Who
-    would be left without any of the portal's `ways` to sign in is refused.
+    would be left without any of the portal's `ways` to sign in is refused; None: the operator decides, it goes.
     """
     lock(link.account)
     heir = next(_heirs(link), None) if link.is_login else None
-    if link.is_login and heir is None and not link.resident.logins(ways):
+    if ways is not None and link.is_login and heir is None and not link.resident.logins(ways):
         raise Refused("По этому лицевому счёту вы входите в кабинет, другого входа нет: удалить можно весь кабинет.")
     link.delete_instance()
     if heir is None or not Link.make_login(heir):

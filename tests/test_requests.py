@@ -210,6 +210,16 @@ def test_an_objection_that_is_right_takes_the_account_from_the_other(anna: Resid
     assert json.loads(Audit.get().after)["resident"] == boris.id
 
 
+def test_the_other_loses_the_account_that_he_signs_in_by(anna: Resident, olga: Resident) -> None:
+    """Whom a holder does not know may have registered the account: he has no other way in, and keeps none."""
+    own = factories.link(anna)
+    other = factories.link(factories.resident(email=""), own.account)
+    assert Link.make_login(other)
+    made = requests.object_to_others(anna, own.account, NOW)
+    requests.detach(made, Link.get_by_id(other.id), olga, NOW)
+    assert [link.resident for link in Link.select()] == [anna]
+
+
 def test_documents_go_a_month_after_the_decision(anna: Resident, olga: Resident, folder: Path) -> None:
     waiting, decided = ask(anna, folder), ask(anna, folder, once="o2")
     requests.refuse(decided, "Документ не читается", olga, NOW)
