@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from models import Account, Code, Link, LinkRequest, Notice, Resident, transaction
+from models import Account, Code, Link, LinkRequest, Notice, Resident, Text, transaction
 from models.proof import meter_numbers
 from models.request import SECOND
 from models.resident import ACTIVE
@@ -28,7 +28,6 @@ IDENTITY, PASSWORD = "account-identity", "account-password"  # purposes of the p
 IDENTITY_LIVES, PASSWORD_LIVES = timedelta(hours=1), timedelta(minutes=30)
 BY_ADDRESS = Limit("account-identity", 100)
 BY_NUMBER = Limit("account-identity", 10)
-NOBODY = 0  # the id of an account that is not there
 METERS = 5  # guesses at a meter's number on one page
 BY_METERS = Limit("account-meter", 10)  # and at an account's, however many pages are opened
 
@@ -93,7 +92,7 @@ def prove_by_meter(token: str, meter_number: str, visitor: Visitor, now: datetim
         raise Refused("Попытки кончились. Начните регистрацию ещё раз или обратитесь к поставщику услуг.")
     known, wanted = Identity(**json.loads(row.facts)), proof.plain_number(meter_number)
     # Where there is no such account nobody's meters are looked at: the work must not tell.
-    accounts = _accounts(known.number, known.supplier, today) or [Account(id=NOBODY)]
+    accounts = _accounts(known.number, known.supplier, today) or [Account(id=linking.NOBODY)]
     fitting = [it for it in accounts if wanted in _meters(it, today) and wanted]
     if not fitting:
         raise Refused(NOT_FOUND, field="meter_number")
@@ -214,13 +213,13 @@ def save(
     assert account is not None, "accounts are never deleted"
     passwords.check(policy, password, str(account.number))
     agreed = texts.in_force(wanted)
-    resident = _enter(row, account, passwords.hashed(password), now)
-    texts.agree(resident, agreed, now, visitor.address)
-    return resident
+    return _enter(row, account, passwords.hashed(password), agreed, visitor, now)
 
 
 @transaction
-def _enter(row: Code, account: Account, password_hash: str, now: datetime) -> Resident:
+def _enter(
+    row: Code, account: Account, password_hash: str, agreed: Sequence[Text], visitor: Visitor, now: datetime
+) -> Resident:
     facts = json.loads(row.facts)
     if not Code.redeem(row, now):
         raise Refused(challenges.TIME_IS_UP)
@@ -230,6 +229,7 @@ def _enter(row: Code, account: Account, password_hash: str, now: datetime) -> Re
     link, _ = linking.attach(resident, account, "name", now)
     if not Link.make_login(link):
         raise Refused("Этот лицевой счёт только что зарегистрировал другой человек. Обратитесь к поставщику услуг.")
+    texts.agree(resident, agreed, now, visitor.address)
     return resident
 
 

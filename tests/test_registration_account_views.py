@@ -11,6 +11,7 @@ import clock
 import worker
 from models import Account, Attempt, Code, Link, LinkRequest, Notice, Outbox, Resident
 from services import passwords, texts
+from services.refusal import Refused
 from tests import factories, portal
 from tests.client import Page, PageClient
 from tests.factories import NOW, TODAY
@@ -19,6 +20,7 @@ from tests.solving import solved
 
 NUMBER, PASSWORD = "5526600001106", "Bereza-u-0kna"
 WHO = {"account_number": NUMBER, "full_name": "Новичков Илья Семёнович"}
+PASSWORDS = ("password", "password_again")
 CONTACT = {"phone": "8 912 345-67-89", "email": ""}
 
 
@@ -291,6 +293,21 @@ def test_two_who_proved_one_account_make_one_login(client: PageClient, account: 
     assert client.post(urls[0], fields).location == "/sign-in"
     assert "только что зарегистрировал другой" in client.post(urls[1], fields, status=422)
     assert Resident.select().count() == 1 and Link.select().where(Link.is_login == True).count() == 1  # noqa: E712
+
+
+def test_nobody_is_entered_without_his_consents(
+    client: PageClient, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_args: object) -> None:
+        raise Refused("Согласие не записано.")
+
+    page = client.post(identify(client).location, CONTACT)
+    url, fields = client.post(page.location, {"code": code(client)}).location, dict.fromkeys(PASSWORDS, PASSWORD)
+    with monkeypatch.context() as broken:
+        broken.setattr(texts, "agree", fails)
+        assert "Согласие не записано" in client.post(url, fields, status=422)
+    assert not Resident.select().exists() and not Link.select().exists()
+    assert client.post(url, fields).location == "/sign-in"
 
 
 def test_access_is_recovered_by_the_account(client: PageClient, account: Account) -> None:
