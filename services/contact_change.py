@@ -56,9 +56,8 @@ def remove_email(known: Resident, ways: Collection[str], now: datetime) -> Resid
 
 def has_login(resident: Resident, ways: Collection[str], but: str) -> bool:
     """Can the resident sign in by another of the enabled ways than this address?"""
-    keys = {"email": resident.email_key, "phone": resident.phone_key, "username": resident.username_key}
-    other = [key for way, key in keys.items() if way in ways and way != FIELDS[but]]
-    return any(other) or ("account" in ways and Link.is_login_of(resident))
+    others = resident.logins(way for way in ways if way != FIELDS[but])
+    return bool(others) or ("account" in ways and Link.is_login_of(resident))
 
 
 @transaction

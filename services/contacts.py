@@ -18,9 +18,8 @@ LONGEST_USERNAME, LONGEST_EMAIL = 30, 300
 def email_of(text: str) -> str:
     """The address as it is stored and written to: the domain in small letters, IDN readable; no network is asked."""
     try:
-        if (
-            len(text) > LONGEST_EMAIL
-        ):  # the validator may take as many seconds over it as a text has thousands of signs
+        # The validator may take as many seconds over it as a text has thousands of signs.
+        if len(text) > LONGEST_EMAIL:
             raise EmailNotValidError
         return str(validate_email(text.strip(), check_deliverability=False).normalized)
     except EmailNotValidError:
@@ -66,7 +65,7 @@ def phone_key(text: str) -> str:
 
 
 def is_mobile(phone: str) -> bool:
-    """Can a message reach it? Only Russian mobiles: `+79XXXXXXXXX`."""
+    """Can a message reach it? Only Russian mobiles: `+79` and nine digits."""
     return re.fullmatch(r"\+79[0-9]{9}", phone) is not None
 
 

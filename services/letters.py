@@ -77,11 +77,8 @@ def _code_of(errand: Errand) -> Callable[[Outbox, Desk, datetime], Facts | None]
         if request is None or not request.is_alive(now):
             return None
         digits = codes.new_digits(desk.rng, errand.digits)
-        code = codes.keep(
-            errand.code, request.resident, codes.digits_hash(desk.key, request, digits), now, errand.code_lives
-        )
-        code.channel = row.channel
-        code.save()
+        code_hash = codes.digits_hash(desk.key, request, digits)
+        codes.keep(errand.code, request.resident, code_hash, now, errand.code_lives, channel=str(row.channel))
         return {"code": digits, "minutes": errand.code_lives // timedelta(minutes=1)}
 
     return facts

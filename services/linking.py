@@ -146,10 +146,8 @@ def attach_by_number(email: str, supplier_code: str, number: str, now: datetime)
 
 def _counted(resident: Resident, wish: Wish, meant: Sequence[Account], visitor: Visitor) -> list[tuple[Limit, str]]:
     """Whom the attempt counts for; a guess at a password counts for the sign-in of the one whose it is, too."""
-    number = str(meant[0].number) if meant else wish.number.strip()
-    numbers = [str(account.number) for account in meant] or [
-        number
-    ]  # a contract's guess is one at each of its accounts
+    # A contract's guess is one at each of its accounts.
+    numbers = [str(account.number) for account in meant] or [wish.number.strip()]
     counted = [
         (BY_RESIDENT, visitor.subject("resident", str(resident.id))),
         *((BY_ACCOUNT, visitor.subject("account", str(wish.supplier), each)) for each in numbers),
@@ -157,7 +155,7 @@ def _counted(resident: Resident, wish: Wish, meant: Sequence[Account], visitor: 
     ]
     if wish.proof.fact == PASSWORD:
         login = Link.login_of(meant[0] if meant else Account(id=NOBODY))
-        whose = sign_in.subject(sign_in.Login("account", number), login.resident if login else None, visitor)
+        whose = sign_in.subject(sign_in.Login("account", numbers[0]), login.resident if login else None, visitor)
         counted.append((sign_in.BY_LOGIN, whose))
     return counted
 

@@ -36,9 +36,8 @@ def _way(login: Login, resident: Resident | None, has_sms: bool) -> Way:
     phone = str(resident.phone) if has_sms and resident.phone_key else ""
     if login.kind == "phone" or (login.kind not in ("email", sign_in.OPERATOR) and phone):
         return Way(SMS, phone)
-    return Way(
-        EMAIL, str(resident.email) if resident.email_key else ""
-    )  # a mailbox that nobody has shown may be anyone's
+    # A mailbox that nobody has shown may be anyone's.
+    return Way(EMAIL, str(resident.email) if resident.email_key else "")
 
 
 def confirm(token: str, digits: str, visitor: Visitor, now: datetime, *, key: str, next_token: str) -> None:

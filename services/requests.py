@@ -142,7 +142,7 @@ def approve(request: LinkRequest, account: Account, by: Resident, now: datetime)
     if request.resident is None:
         raise Refused(NOBODY)
     linking.attach(request.resident, account, linking.BY_OPERATOR, now)
-    _tell(request, "счёт подключён", f"Лицевой счёт № {account.number} теперь в вашем кабинете.", now)
+    _tell(request, APPROVED, "счёт подключён", f"Лицевой счёт № {account.number} теперь в вашем кабинете.", now)
 
 
 @transaction
@@ -162,7 +162,9 @@ def detach(request: LinkRequest, link: Link, by: Resident, now: datetime) -> Non
         link_url="/requests/new",
         link_label="Подать заявку",
     )
-    _tell(request, "другой пользователь отключён", f"Лицевого счёта {number} больше нет в его кабинете.", now)
+    _tell(
+        request, APPROVED, "другой пользователь отключён", f"Лицевого счёта {number} больше нет в его кабинете.", now
+    )
 
 
 @transaction
@@ -174,7 +176,7 @@ def refuse(request: LinkRequest, reason: str, by: Resident, now: datetime) -> No
     if len(reason) > LONGEST_REASON:
         raise Refused(f"Не больше {LONGEST_REASON} знаков.", field="reason")
     _decide(request, REFUSED, by, now, reason=reason)
-    _tell(request, "отказано", reason, now)
+    _tell(request, REFUSED, "отказано", reason, now)
 
 
 @transaction
@@ -274,9 +276,9 @@ def _already(request: LinkRequest) -> str:
     return f"Уже решено: {state_word(request)}{f' ({by.full_name or by.email})' if by else ''}."
 
 
-def _tell(request: LinkRequest, outcome: str, body: str, now: datetime) -> None:
+def _tell(request: LinkRequest, state: str, outcome: str, body: str, now: datetime) -> None:
     """A notice and a letter to the resident; who has no login gets the letter at the contact he gave."""
-    kind = f"request-{'refused' if outcome == 'отказано' else 'approved'}"
+    kind = f"request-{state}"
     if request.resident is None:
         outbox.put(kind, f"{kind}:{request.id}", now, destination=str(request.email), request=request.id)
         return

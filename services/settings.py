@@ -9,10 +9,10 @@ from datetime import date
 from typing import Any
 
 from models import Supplier, SupplierSetting, transaction
+from services.proof import FACTS
 from services.refusal import Refused
 
 WARN, REFUSE = "warn", "refuse"
-FACTS = ("meter", "payment", "bill", "activation", "passport", "organisation", "password")
 
 # The most that a household can use in a month, in units of the register: more is asked about, never refused.
 MONTHLY_LIMITS: Mapping[str, int] = {

@@ -54,9 +54,8 @@ def login_of(text: str, ways: Sequence[str], supplier: int = 0) -> Login:
     fitting = _readings(text, ways, supplier)
     if len(fitting) == 1:
         return fitting[0]
-    taken = [
-        login for login in fitting if _residents(login)
-    ]  # all are looked up, whoever has one: the work must not tell
+    # All are looked up, whoever has one: the work must not tell.
+    taken = [login for login in fitting if _residents(login)]
     return taken[0] if taken else fitting[0]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_login import current_user
 
 from models import Link, Supplier, db
-from views import resume
+from views import portal, resume
 from views.access import public
 
 bp = Blueprint("pages", __name__)
@@ -33,7 +33,7 @@ def view() -> str:
 @public
 def choose_view() -> Response:
     response = make_response(redirect(resume.inside(request.form.get("back")) or "/", 303))
-    chosen, is_secure = request.form.get("view", ""), current_app.extensions["settings"].is_secure
+    chosen, is_secure = request.form.get("view", ""), portal.settings().is_secure
     response.set_cookie(
         "view", chosen if chosen in VIEWS else "", max_age=YEAR, samesite="Lax", httponly=True, secure=is_secure
     )
