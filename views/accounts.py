@@ -74,14 +74,10 @@ def show(account_id: int) -> str:
 def arrange(account_id: int) -> Response:
     link, form = own_link(account_id), ArrangeForm()
     group = link.group if form.group.data is None else groups.chosen(own_groups(), form.group.data)
-    if form.validate():
-        try:
-            accounts.arrange(link, form.alias.data, group, _by_email(link, form), clock.today())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash("Сохранено.", "done")
-            return hx.go(url_for(".show", account_id=account_id))
+    facts = (form.alias.data, group, _by_email(link, form))
+    if form.validate() and form.done(accounts.arrange, link, *facts, clock.today()):
+        flash("Сохранено.", "done")
+        return hx.go(url_for(".show", account_id=account_id))
     return hx.again("accounts/show", **_page(link, form))
 
 

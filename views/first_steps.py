@@ -11,7 +11,6 @@ import clock
 from models import Resident
 from services import challenges, codes, contact_change, contacts, first_steps
 from services.challenges import CONTACT, EMAIL
-from services.refusal import Refused
 from views import challenge, hx, portal
 from views.access import own_code, resident
 from views.address import visitor
@@ -62,14 +61,9 @@ def send() -> Response:
 
 
 def _is_sent(form: EmailForm, token: str) -> bool:
-    if not form.validate():
-        return False
-    try:
-        contact_change.ask(resident(), EMAIL, form.email.data, visitor(), clock.now(), token)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return False
-    return True
+    return form.validate() and form.done(
+        contact_change.ask, resident(), EMAIL, form.email.data, visitor(), clock.now(), token
+    )
 
 
 @bp.get("/email/<token>")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 from flask import abort, request
 from flask_wtf import FlaskForm
@@ -15,6 +16,8 @@ from wtforms.validators import DataRequired, Length
 from models.search import composed
 from services.refusal import Refused
 from views import portal
+
+Given = ParamSpec("Given")
 
 LONGEST = 100_000  # a text field never carries more into a service; longer is answered, not stored
 LONGEST_KEY = 100  # of a form's key: ours have 43 signs, and an index row holds no more than 2700 bytes
@@ -98,6 +101,15 @@ class Form(FlaskForm):  # type: ignore[misc]
     def label_of(self, identity: str) -> str:
         """The label of the field with this id, for the error summary."""
         return next((str(field.label.text) for field in self if field.id == identity), "")
+
+    def done(self, act: Callable[Given, object], *values: Given.args, **named: Given.kwargs) -> bool:
+        """Did the service do it? What it refuses is said where it belongs."""
+        try:
+            act(*values, **named)
+        except Refused as refusal:
+            self.refuse(refusal)
+            return False
+        return True
 
     @property
     def mistakes(self) -> list[tuple[str, str]]:

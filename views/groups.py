@@ -50,14 +50,9 @@ def show(group_id: int) -> str:
 @bp.post("/groups/<int:group_id>")
 def rename(group_id: int) -> Response:
     group, form = own_group(group_id), GroupForm()
-    if form.validate():
-        try:
-            groups.rename(group, form.name.data, str(word("groups.all")))
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash("Группа переименована.", "done")
-            return hx.go(url_for(".index"))
+    if form.validate() and form.done(groups.rename, group, form.name.data, str(word("groups.all"))):
+        flash("Группа переименована.", "done")
+        return hx.go(url_for(".index"))
     return hx.again("groups/edit", **_page(group, form))
 
 

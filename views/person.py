@@ -9,7 +9,6 @@ import clock
 from models import Resident
 from services import profile
 from services.profile import GENDERS, LONGEST_NAME, Person
-from services.refusal import Refused
 from views.forms import Form, at_most, required, word
 from views.shapes import day_of, reads
 
@@ -34,14 +33,7 @@ class PersonForm(Form):
 
     def is_kept(self, resident: Resident) -> bool:
         """Keeps what was typed; False where something of it is refused, its field says what."""
-        if not self.validate():
-            return False
-        try:
-            profile.introduce(resident, self._person(), clock.today())
-        except Refused as refusal:
-            self.refuse(refusal)
-            return False
-        return True
+        return self.validate() and self.done(profile.introduce, resident, self._person(), clock.today())
 
     def _person(self) -> Person:
         born = day_of(self.birth_date.data) if self.birth_date.data else None

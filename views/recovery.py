@@ -11,7 +11,6 @@ from wtforms import PasswordField
 import clock
 from models import Code
 from services import challenges, codes, limits, recovery
-from services.refusal import Refused
 from views import captchas, hx, passwords, portal
 from views.access import public
 from views.address import visitor
@@ -55,11 +54,7 @@ def ask() -> str | Response:
         return render_template("recovery/show.html", form=form, picture=captchas.fresh(FORM))
     if form.validate() and captchas.is_human(form, FORM, _asked_before()):
         has_sms = portal.settings().has_sms
-        try:
-            recovery.ask(form.value, visitor(), clock.now(), token, has_sms=has_sms)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
+        if form.done(recovery.ask, form.value, visitor(), clock.now(), token, has_sms=has_sms):
             return hx.go(url_for(".code", token=token))
     return hx.again("recovery/show", **_page(form))
 
@@ -120,11 +115,7 @@ def save(token: str) -> Response:
         return hx.go(url_for("sign_in.show"))
     if form.validate():
         own, typed = g.session if current_user.is_authenticated else None, form.password.data
-        try:
-            recovery.save(token, typed, passwords.policy(), visitor(), clock.now(), own)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
+        if form.done(recovery.save, token, typed, passwords.policy(), visitor(), clock.now(), own):
             flash("Пароль изменён. Войдите с новым паролем.", "done")
             return hx.go(url_for("sign_in.show"))
     if recovery.link_owner(token, clock.now()) is None:

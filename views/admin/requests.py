@@ -84,15 +84,10 @@ def link_request_document(request_id: int) -> Response:
 def approve_request(request_id: int) -> Response:
     request, form = own_request(request_id), ApproveForm()
     account = _found(form) if form.validate() else None
-    if account is not None and form.account.data == str(account.id):
-        try:
-            requests.approve(request, account, resident(), clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return _decided(request_id)
-    elif account is not None:
+    if account is not None and form.account.data != str(account.id):
         form.refuse(Refused(OTHER_FOUND))
+    elif account is not None and form.done(requests.approve, request, account, resident(), clock.now()):
+        return _decided(request_id)
     return _again(request_id, approve=form, account=account)
 
 
@@ -102,26 +97,16 @@ def detach_holder(request_id: int) -> Response:
     link = next((link for link in _others(request) if str(link.id) == form.holder.data), None)
     if form.validate() and link is None:
         form.refuse(Refused("Выберите, кого отключить", field="holder"))
-    elif link is not None:
-        try:
-            requests.detach(request, link, resident(), clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return _decided(request_id)
+    elif link is not None and form.done(requests.detach, request, link, resident(), clock.now()):
+        return _decided(request_id)
     return _again(request_id, detach=form)
 
 
 @bp.post("/requests/<int:request_id>/refusal")
 def refuse_request(request_id: int) -> Response:
     request, form = own_request(request_id), RefuseForm()
-    if form.validate():
-        try:
-            requests.refuse(request, form.reason.data, resident(), clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return _decided(request_id)
+    if form.validate() and form.done(requests.refuse, request, form.reason.data, resident(), clock.now()):
+        return _decided(request_id)
     return _again(request_id, refuse=form)
 
 

@@ -9,7 +9,6 @@ from flask import Response, flash, render_template, request, url_for
 import clock
 from models import Link
 from services import accounts, settings
-from services.refusal import Refused
 from views import hx
 from views.access import own_links, resident
 from views.forms import Form
@@ -37,10 +36,7 @@ def choose_bills() -> str:
 def keep_bills() -> Response:
     form, offered = BillsForm(), _offered()
     chosen = {link.account_id for link in offered if f"bills-{link.account_id}" in request.form}
-    try:
-        accounts.choose_bills(resident(), offered, chosen, clock.today())
-    except Refused as refusal:
-        form.refuse(refusal)
+    if not form.done(accounts.choose_bills, resident(), offered, chosen, clock.today()):
         return hx.again("profile/bills", **facts(form))
     flash("Сохранено.", "done")
     return hx.go(url_for(".show"))

@@ -128,24 +128,16 @@ def _asked(form: AddressForm, channel: str) -> Response:
 def _sent(form: Form, channel: str, text: str) -> Response | None:
     """On to the page that waits for the code; None where the address was refused."""
     token = codes.new_token()
-    try:
-        contact_change.ask(resident(), channel, text, visitor(), clock.now(), token)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return None
-    return hx.go(url_for(".code", token=token))
+    is_sent = form.done(contact_change.ask, resident(), channel, text, visitor(), clock.now(), token)
+    return hx.go(url_for(".code", token=token)) if is_sent else None
 
 
 def _kept(form: AddressForm) -> Response:
     """A phone without a channel for codes."""
-    if form.validate():
-        try:
-            contact_change.keep_phone(resident(), form.phone.data, portal.preset().sign_in)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash("Телефон сохранён. СМС с кодами на него не приходят.", "done")
-            return hx.go(url_for(".show"))
+    ways = portal.preset().sign_in
+    if form.validate() and form.done(contact_change.keep_phone, resident(), form.phone.data, ways):
+        flash("Телефон сохранён. СМС с кодами на него не приходят.", "done")
+        return hx.go(url_for(".show"))
     return hx.again("profile/contact", **_page(form, SMS))
 
 
@@ -153,10 +145,7 @@ def _removed(form: AddressForm) -> Response:
     if "email" in portal.preset().first_steps:
         form.refuse(Refused("Без почты этот кабинет не работает: её можно только заменить."))
         return hx.again("profile/contact", **_page(form, EMAIL))
-    try:
-        contact_change.remove_email(resident(), portal.preset().sign_in, clock.now())
-    except Refused as refusal:
-        form.refuse(refusal)
+    if not form.done(contact_change.remove_email, resident(), portal.preset().sign_in, clock.now()):
         return hx.again("profile/contact", **_page(form, EMAIL))
     flash("E-mail удалён.", "done")
     return hx.go(url_for(".show"))

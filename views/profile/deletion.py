@@ -8,7 +8,6 @@ from wtforms.validators import DataRequired
 
 import clock
 from services import deletion as leaving
-from services.refusal import Refused
 from views import hx
 from views.access import resident
 from views.address import visitor
@@ -32,11 +31,6 @@ def deletion() -> str:
 @bp.post("/deletion")
 def delete() -> Response:
     form = DeletionForm()
-    if form.validate():
-        try:
-            leaving.delete(resident(), form.password.data, visitor(), clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return signed_out("Аккаунт удалён.")
+    if form.validate() and form.done(leaving.delete, resident(), form.password.data, visitor(), clock.now()):
+        return signed_out("Аккаунт удалён.")
     return hx.again("profile/deletion", form=form)

@@ -88,14 +88,7 @@ def _turned_off() -> Response:
 
 def _is_proved(form: OffForm) -> bool:
     """Was the password right? A wrong one is said at its field and counted."""
-    if not form.validate():
-        return False
-    try:
-        sign_in.prove(resident(), form.password.data, visitor(), clock.now())
-    except Refused as refusal:
-        form.refuse(refusal)
-        return False
-    return True
+    return form.validate() and form.done(sign_in.prove, resident(), form.password.data, visitor(), clock.now())
 
 
 @bp.get("/factor/totp")

@@ -7,7 +7,6 @@ from wtforms import Field, PasswordField
 
 import clock
 from services import new_password, sign_in
-from services.refusal import Refused
 from views import captchas, hx, passwords
 from views.access import resident
 from views.address import visitor
@@ -44,12 +43,8 @@ def change_password() -> str | Response:
     if captchas.is_refresh():
         return render_template("profile/password.html", **facts(form))
     if form.validate() and captchas.is_human(form, FORM, _guesses()):
-        old, new = form.old_password.data, form.password.data
-        try:
-            new_password.change(resident(), old, new, passwords.policy(), visitor(), clock.now(), g.session)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
+        typed = (form.old_password.data, form.password.data, passwords.policy())
+        if form.done(new_password.change, resident(), *typed, visitor(), clock.now(), g.session):
             flash("Пароль изменён. На других устройствах кабинет закрыт.", "done")
             return hx.go(url_for(".show"))
     return hx.again("profile/password", **facts(form))

@@ -11,7 +11,6 @@ from wtforms.fields.choices import SelectChoice
 import clock
 from services import profile
 from services.profile import Channels
-from services.refusal import Refused
 from views import hx, portal
 from views.access import resident
 from views.address import client_address
@@ -76,10 +75,7 @@ def channels() -> str:
 @bp.post("/channels")
 def choose_channels() -> Response:
     form = ChannelsForm()
-    try:
-        profile.choose_channels(resident(), form.chosen(), clock.now(), client_address())
-    except Refused as refusal:
-        form.refuse(refusal)
+    if not form.done(profile.choose_channels, resident(), form.chosen(), clock.now(), client_address()):
         return hx.again("profile/channels", **facts(form))
     flash("Сохранено.", "done")
     return hx.go(url_for(".show"))
@@ -96,10 +92,8 @@ def subscriptions() -> str:
 def subscribe() -> Response:
     form = RemindersForm()
     sms = form.notify_sms.data == YES if "notify_sms" in form else None
-    try:
-        profile.subscribe(resident(), form.remind_readings.data == YES, form.monthly_bill.data == YES, sms)
-    except Refused as refusal:
-        form.refuse(refusal)
+    reminders, monthly_bill = form.remind_readings.data == YES, form.monthly_bill.data == YES
+    if not form.done(profile.subscribe, resident(), reminders, monthly_bill, sms):
         return hx.again("profile/reminders", form=form)
     flash("Сохранено.", "done")
     return hx.go(url_for(".subscriptions"))

@@ -26,7 +26,6 @@ WAYS["account"] = Way(
     ("sms", "email"),
 )
 
-
 KEPT = "registration"  # the key of the browser's form session that knows the page before the code
 
 
@@ -112,13 +111,9 @@ def prove(token: str) -> Response:
     form = MeterForm()
     if registration_account.identity(token, clock.now()) is None:
         return way.over("account")
-    if form.validate():
-        try:
-            registration_account.prove_by_meter(token, form.meter_number.data, visitor(), clock.now(), clock.today())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            return hx.go(url_for(".contact", token=token))
+    seen = (visitor(), clock.now(), clock.today())
+    if form.validate() and form.done(registration_account.prove_by_meter, token, form.meter_number.data, *seen):
+        return hx.go(url_for(".contact", token=token))
     return hx.again("registration/meter", form=form, token=token)
 
 
@@ -145,15 +140,10 @@ def send(token: str) -> Response:
 
 
 def _is_sent(known: Identity, form: ContactForm, page: str) -> bool:
-    if not form.validate():
-        return False
     phone, email, has_sms = form.phone.data, form.email.data, portal.settings().has_sms
-    try:
-        registration_account.send(known, phone, email, visitor(), clock.now(), page, has_sms=has_sms)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return False
-    return True
+    return form.validate() and form.done(
+        registration_account.send, known, phone, email, visitor(), clock.now(), page, has_sms=has_sms
+    )
 
 
 def contact_again() -> Response:

@@ -85,15 +85,10 @@ def set_password(token: str) -> Response:
     form = PasswordForm()
     if registration_account.pending(token, clock.now()) is None:
         return way.over("account")
-    if form.validate():
-        typed, policy = form.password.data, passwords.policy()
-        try:
-            registration_account.save(token, typed, policy, form.agreed, visitor(), clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash("Кабинет открыт. Войдите по номеру лицевого счёта и паролю.", "done")
-            return hx.go(url_for("sign_in.show"))
+    typed = (form.password.data, passwords.policy(), form.agreed)
+    if form.validate() and form.done(registration_account.save, token, *typed, visitor(), clock.now()):
+        flash("Кабинет открыт. Войдите по номеру лицевого счёта и паролю.", "done")
+        return hx.go(url_for("sign_in.show"))
     return hx.again("registration/password", **_facts(form, token))
 
 

@@ -40,14 +40,10 @@ def write_again() -> str | Response:
     form = AgainForm()
     if captchas.is_refresh():
         return render_template("registration/again.html", form=form, picture=captchas.asked(FORM))
-    if form.validate() and captchas.is_human(form, FORM):
-        try:
-            registration.write_again(form.email.data, visitor(), clock.now())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(SENT, "done")
-            return hx.go(url_for(".sent"))
+    is_human = form.validate() and captchas.is_human(form, FORM)
+    if is_human and form.done(registration.write_again, form.email.data, visitor(), clock.now()):
+        flash(SENT, "done")
+        return hx.go(url_for(".sent"))
     return hx.again("registration/again", form=form, picture=captchas.asked(FORM))
 
 

@@ -7,7 +7,6 @@ from wtforms import Field, HiddenField, StringField
 
 import clock
 from services import codes, contacts, registration
-from services.refusal import Refused
 from services.registration import Newcomer
 from views import captchas, hx, passwords
 from views.address import visitor
@@ -18,8 +17,6 @@ from views.shapes import reads
 from views.texts import ConsentForm
 
 SENT = "Письмо отправлено. Откройте почту и нажмите на ссылку в письме."
-
-
 WRITTEN = "written"  # the key of the browser's form session that keeps where the letter went
 
 
@@ -47,7 +44,7 @@ class LetterForm(ConsentForm):
 
 
 def show(page: str, form: LetterForm) -> str:
-    return render_template(f"{page}.html", **_facts(form))
+    return render_template(f"{page}.html", **way.facts(form))
 
 
 def answer(page: str, form: LetterForm) -> str | Response:
@@ -59,20 +56,10 @@ def answer(page: str, form: LetterForm) -> str | Response:
         flash(SENT, "done")
         session[WRITTEN] = form.email.data
         return hx.go(url_for("registration.sent"))
-    return hx.again(page, **_facts(form))
+    return hx.again(page, **way.facts(form))
 
 
 def _is_registered(form: LetterForm, once: str) -> bool:
     if not form.validate() or not captchas.is_human(form, FORM):
         return False
-    try:
-        registration.register(form.newcomer(), passwords.policy(), visitor(), clock.now(), once)
-    except Refused as refusal:
-        form.refuse(refusal)
-        return False
-    return True
-
-
-def _facts(form: LetterForm) -> dict[str, object]:
-    ways, picture = len(way.open_ways()), captchas.asked(FORM)
-    return {"form": form, "rules": passwords.rules(), "ways": ways, "picture": picture}
+    return form.done(registration.register, form.newcomer(), passwords.policy(), visitor(), clock.now(), once)

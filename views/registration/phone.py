@@ -44,7 +44,7 @@ class PhoneForm(ConsentForm):
 @public
 def phone() -> str:
     way.only_if_open("phone")
-    return render_template("registration/phone.html", **_facts(PhoneForm()))
+    return render_template("registration/phone.html", **way.facts(PhoneForm()))
 
 
 @bp.post("/registration/phone")
@@ -53,11 +53,11 @@ def enter_phone() -> str | Response:
     way.only_if_open("phone")
     form = PhoneForm()
     if captchas.is_refresh():
-        return render_template("registration/phone.html", **_facts(form))
+        return render_template("registration/phone.html", **way.facts(form))
     token = challenge.page_token(form.once.data)
     if challenges.waiting(ERRAND, token, clock.now()) is not None or _is_sent(form, token):
         return hx.go(url_for(".phone_code", token=token))
-    return hx.again("registration/phone", **_facts(form))
+    return hx.again("registration/phone", **way.facts(form))
 
 
 def _is_sent(form: PhoneForm, token: str) -> bool:
@@ -118,8 +118,3 @@ def _page(token: str) -> CodePage:
         again=url_for(".phone_again", token=token),
         cancel="Изменить номер",
     )
-
-
-def _facts(form: PhoneForm) -> dict[str, object]:
-    ways, picture = len(way.open_ways()), captchas.asked(FORM)
-    return {"form": form, "rules": passwords.rules(), "ways": ways, "picture": picture}

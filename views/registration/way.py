@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, make_response, render_template, url_for
 
-from views import hx, portal
+from views import captchas, hx, passwords, portal
+from views.forms import Form
 
 bp = Blueprint("registration", __name__)
 
@@ -39,6 +40,12 @@ def open_ways() -> list[Way]:
 def only_if_open(name: str) -> None:
     if WAYS[name] not in open_ways():
         abort(404)
+
+
+def facts(form: Form) -> dict[str, object]:
+    """What a form that asks for a password at once is shown with."""
+    ways, picture = len(open_ways()), captchas.asked(FORM)
+    return {"form": form, "rules": passwords.rules(), "ways": ways, "picture": picture}
 
 
 def over(name: str) -> Response:
