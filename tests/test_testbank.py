@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import queue
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from bench.process import free_port
 from gateways.acquirer import Callback, Event, Forged, NewOrder, Outcome
 from gateways.testbank import REDIRECT, SIGNATURE, is_signed, sign
 from gateways.testbank import TestBank as Adapter
@@ -119,12 +119,6 @@ class Town:
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *args: object) -> None:
         return None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def press(url: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
