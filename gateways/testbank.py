@@ -8,7 +8,20 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import urlencode, urlsplit
 
-from gateways.acquirer import Answer, Callback, Event, Forged, NewOrder, Outcome, Started
+from gateways.acquirer import (
+    Answer,
+    Callback,
+    Declined,
+    Event,
+    Forged,
+    NewOrder,
+    Outcome,
+    Refund,
+    SavedCard,
+    Started,
+    Told,
+    Verdict,
+)
 
 SIGNATURE = "sign"
 REDIRECT, CALLBACK = "redirect", "callback"
@@ -38,6 +51,7 @@ class TestBank:
     url: str
     secret: str = field(repr=False)
     name: str = "testbank"
+    keeps_cards: bool = False
 
     __test__ = False  # pytest collects whatever is called Test…
 
@@ -68,6 +82,18 @@ class TestBank:
         """This bank cannot be asked."""
         return None
 
+    def refund(self, refund: Refund) -> Event:
+        raise Declined("учебный банк денег не возвращает")
+
+    def saved_cards(self, client: str) -> tuple[SavedCard, ...]:
+        return ()
+
+    def forget_card(self, client: str, card: str) -> None:
+        """Its payer takes the tick away on the bank's page."""
+
+    def charge(self, order: NewOrder, card: str) -> Event:
+        raise Declined("учебный банк без плательщика не платит")
+
     def read_callback(self, callback: Callback) -> Event:
         """A POST form: key, number, provider_id, outcome, amount, card, reason, receipt_url, sign."""
         values = callback.form
@@ -87,6 +113,6 @@ class TestBank:
         except (KeyError, ValueError):
             raise Forged("a field is missing or misshapen")
 
-    def acknowledge(self, accepted: bool) -> Answer:
+    def acknowledge(self, told: Told, verdict: Verdict) -> Answer:
         """200 ends its repetitions; anything else does not."""
-        return Answer(200, "OK") if accepted else Answer(409, "REFUSED")
+        return Answer(200, "OK") if verdict.accepted else Answer(409, "REFUSED")

@@ -126,15 +126,16 @@ class Order(Base):
 
     @classmethod
     def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
-        """The order a gateway speaks of: by our number, where it names none by its own id."""
-        known = (cls.number == number) if number else (cls.provider_id == provider_id)
-        found: Order | None = (
+        """The order a gateway speaks of: by our number, else by its own id (it may know ours with a tail)."""
+        query = (
             cls.select(cls, Checkout, Resident)
             .join(Checkout)
             .join(Resident, JOIN.LEFT_OUTER)
-            .where(cls.gateway == gateway, known)
-            .first()
+            .where(cls.gateway == gateway)
         )
+        found: Order | None = query.where(cls.number == number).first() if number else None
+        if found is None and provider_id:
+            found = query.where(cls.provider_id == provider_id).first()
         return found
 
     @classmethod

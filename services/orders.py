@@ -8,7 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateways.acquirer import Acquirer, Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome
+from gateways.acquirer import (
+    Acquirer,
+    Answer,
+    Callback,
+    Declined,
+    Event,
+    Forged,
+    GatewayDown,
+    NewOrder,
+    Outcome,
+    Question,
+    Standing,
+    Told,
+    Verdict,
+)
 from models import Bill, GatewayEvent, Order, OrderLine, transaction
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from services import bills, outbox
@@ -59,6 +73,10 @@ def start(order: Order, bank: Acquirer, places: Places, purpose: str, now: datet
     except GatewayDown:
         release(order)
         raise Refused("Банк сейчас не отвечает. Деньги не списаны. Попробуйте ещё раз через несколько минут.")
+    except Declined as fault:
+        release(order)
+        log.warning("order %s: %s does not take it: %s", order.number, bank.name, fault)
+        raise Refused("Банк не принял этот заказ. Деньги не списаны. Попробуйте позже или сообщите нам.")
     sent(order, started.url, started.provider_id, now)
     return started.url
 
@@ -90,10 +108,34 @@ def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> None
 def hear(bank: Acquirer, callback: Callback, now: datetime) -> Answer:
     """The answer to a bank that calls back; a forged call changes nothing."""
     try:
-        event = bank.read_callback(callback)
+        told = bank.read_callback(callback)
     except Forged:
         return Answer(400, "BAD SIGNATURE")
-    return bank.acknowledge(apply(bank.name, storable(event), now))
+    return bank.acknowledge(told, consider(bank.name, told, now))
+
+
+def consider(bank: str, told: Told, now: datetime) -> Verdict:
+    """What we make of a callback: an event comes true, a question is answered by how the order stands."""
+    if told is None:
+        return Verdict(True)
+    if isinstance(told, Event):
+        told = storable(told)
+        accepted = apply(bank, told, now)
+    else:
+        told, accepted = replace(told, number=_plain(told.number), provider_id=_plain(told.provider_id)), True
+    order = Order.told_by(bank, told.number, told.provider_id)
+    if order is None:
+        return Verdict(False)
+    if isinstance(told, Question):
+        accepted = told.amount in (None, order.total)
+    return Verdict(accepted, standing(order, now), order.total)
+
+
+def standing(order: Order, now: datetime) -> Standing:
+    """Whether the order may be paid, as a bank asks it."""
+    if order.state in (PAID, POSTED):
+        return Standing.PAID
+    return Standing.OPEN if order.state in (CREATED, SENT) and order.expires_at > now else Standing.CLOSED
 
 
 def storable(event: Event) -> Event:
@@ -238,6 +280,7 @@ def _new_order(order: Order, places: Places, purpose: str, now: datetime) -> New
         phone=order.checkout.phone,
         client=str(order.checkout.resident_id or ""),
         expires_at=now + SESSION,
+        seconds=int(SESSION.total_seconds()),
     )
 
 

@@ -7,7 +7,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateways.acquirer import Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome, Started
+from gateways.acquirer import (
+    Answer,
+    Callback,
+    Declined,
+    Event,
+    Forged,
+    GatewayDown,
+    NewOrder,
+    Outcome,
+    Question,
+    Refund,
+    SavedCard,
+    Standing,
+    Started,
+    Told,
+    Verdict,
+)
 from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Resident
 from services import orders
 from services.orders import Places
@@ -28,10 +44,14 @@ class SlowBank:
     asked: int = 0
     name: str = "slowbank"
     origin: str = "https://bank.example"
+    keeps_cards: bool = False
+    declines: bool = False
 
     def create(self, order: NewOrder) -> Started:
         if self.is_down:
             raise GatewayDown("no answer")
+        if self.declines:
+            raise Declined("мерчант заблокирован")
         self.created.append(order)
         return Started(f"https://bank.example/pay/{order.number}", f"md-{order.number}")
 
@@ -41,11 +61,23 @@ class SlowBank:
             raise GatewayDown("no answer")
         return self.says
 
-    def read_callback(self, callback: Callback) -> Event:
+    def refund(self, refund: Refund) -> Event:
+        raise Declined("never gives back")
+
+    def read_callback(self, callback: Callback) -> Told:
         raise Forged("never calls back")
 
-    def acknowledge(self, accepted: bool) -> Answer:
-        return Answer(200 if accepted else 409, "")
+    def acknowledge(self, told: Told, verdict: Verdict) -> Answer:
+        return Answer(200 if verdict.accepted else 409, "")
+
+    def saved_cards(self, client: str) -> tuple[SavedCard, ...]:
+        return ()
+
+    def forget_card(self, client: str, card: str) -> None:
+        raise Declined("keeps none")
+
+    def charge(self, order: NewOrder, card: str) -> Event:
+        raise Declined("keeps none")
 
 
 @pytest.fixture
@@ -125,6 +157,13 @@ def test_a_bank_that_does_not_answer_leaves_the_order_to_be_tried_again(resident
     assert now_of(order).state == "created"
     bank.is_down = False
     assert orders.start(now_of(order), bank, PLACES, "", NOW)
+
+
+def test_a_bank_that_declines_an_order_leaves_it_to_be_tried_again(resident: Resident) -> None:
+    order, bank = ordered(resident), SlowBank(declines=True)
+    with pytest.raises(Refused, match="не принял"):
+        orders.start(order, bank, PLACES, "", NOW)
+    assert (now_of(order).state, now_of(order).poll_at) == ("created", None)
 
 
 @pytest.mark.parametrize("state", ["failed", "expired", "refunded"])
@@ -391,3 +430,30 @@ def test_an_order_of_a_bank_that_was_switched_off_ends_by_its_time(resident: Res
     order = sent(resident)
     orders.settle_orders({}, NOW + timedelta(hours=2))
     assert now_of(order).state == "expired"
+
+
+# A bank that asks first
+
+
+@pytest.mark.parametrize(
+    ("state", "stands"), [("created", "open"), ("sent", "open"), ("paid", "paid"), ("posted", "paid"),
+                          ("failed", "closed"), ("expired", "closed"), ("refunded", "closed")],
+)  # fmt: skip
+def test_a_bank_that_asks_is_told_how_the_order_stands(resident: Resident, state: str, stands: str) -> None:
+    order = ordered(resident, state)
+    verdict = orders.consider("slowbank", Question(order.number), NOW)
+    assert verdict == Verdict(True, Standing(stands), 10050)
+    assert GatewayEvent.select().count() == 0
+
+
+def test_a_bank_that_asks_about_another_sum_or_an_unknown_order_is_told_no(resident: Resident) -> None:
+    order = ordered(resident)
+    assert not orders.consider("slowbank", Question(order.number, amount=1), NOW).accepted
+    assert orders.consider("slowbank", Question("nobody's"), NOW) == Verdict(False)
+    assert orders.consider("slowbank", None, NOW).accepted
+
+
+def test_an_order_known_by_the_banks_id_is_found_under_another_number(resident: Resident) -> None:
+    order = sent(resident, provider_id="md-7")
+    orders.apply("slowbank", Event("k", f"{order.number}-2", "md-7", Outcome.PAID, 10050), NOW)
+    assert now_of(order).state == "paid"

@@ -1,0 +1,9 @@
+"""The protocols that this portal speaks, by the name that stands in portal.toml as `engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateways.acquirer import Engine
+
+ENGINES: Mapping[str, Engine] = {}
