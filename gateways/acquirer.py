@@ -24,12 +24,17 @@ from gateways.receipt import Receipt
 
 
 class Outcome(StrEnum):
-    """What became of a payment, as the bank tells it; `WAITING`: not decided, or not proved."""
+    """What became of a payment, as the bank tells it.
+
+    `WAITING`: not decided, or not proved. `UNCLEAR`: money went back and the bank's words do not say how much: it is
+    written down for the operator, who looks into the bank's own pages.
+    """
 
     WAITING = "waiting"
     PAID = "paid"
     FAILED = "failed"
     REFUNDED = "refunded"
+    UNCLEAR = "unclear"
 
 
 class Standing(StrEnum):
@@ -113,8 +118,9 @@ class Started:
 class Event:
     """What the bank says of an order. `key` is the same when it says the same thing again.
 
-    `amount`: taken, or given back altogether by now, kopecks; it counts for `PAID` and `REFUNDED` alone. `reason`:
-    why it failed, in words that the resident reads. `card_id`: under which the bank keeps the card from now on.
+    `amount`: taken, or given back altogether by now (0 = all that was taken), kopecks; it counts for `PAID` and
+    `REFUNDED` alone. `reason`: why it failed, in words that the resident reads. `card_id`: under which the bank keeps
+    the card from now on.
     """
 
     key: str
