@@ -86,7 +86,8 @@ class Line:
 class NewOrder:
     """An order as the bank sees it; `amount` in kopecks, the fee included; `number`: ours, unique, ≤ 32 signs.
 
-    `client`: an opaque name under which the bank may keep the payer's cards, "" where it must not;
+    `client`: an opaque name under which the bank may keep the payer's cards, "" where it must not; `keep`: he asked
+    for it on our page; `card`: a card kept earlier that he chose, the bank's page asks for the rest of it.
     `expires_at`: until when the bank may take the money, `seconds` from now till then; None leaves it to the bank.
     `receipt`: None where the organisation gives none through the bank (54-ФЗ).
     """
@@ -99,6 +100,8 @@ class NewOrder:
     email: str = ""
     phone: str = ""
     client: str = ""
+    keep: bool = False
+    card: str = ""
     expires_at: datetime | None = None
     seconds: int = 0
     payee: Payee | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateways import sber, tbank
+from gateways import sber, tbank, yookassa
 from gateways.acquirer import Engine
 
-ENGINES: Mapping[str, Engine] = {"sber": sber.ENGINE, "tbank": tbank.ENGINE}
+ENGINES: Mapping[str, Engine] = {"sber": sber.ENGINE, "tbank": tbank.ENGINE, "yookassa": yookassa.ENGINE}

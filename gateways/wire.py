@@ -45,14 +45,26 @@ class Reply:
 def post(
     url: str, body: bytes, kind: str, *, ca: str = "", seconds: float = SECONDS, headers: Mapping[str, str] = {}
 ) -> Reply:
+    """What was answered to a POST."""
+    return ask("POST", url, body, {"Content-Type": kind, **headers}, ca, seconds)
+
+
+def ask(
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] = {},
+    ca: str = "",
+    seconds: float = SECONDS,
+) -> Reply:
     """What was answered; raises `GatewayDown` that names the host and neither the body nor the address."""
     place = urlsplit(url)
     ends = monotonic() + seconds
     connection = _connection(place.scheme, place.hostname or "", place.port, ca, seconds)
     path = place.path + (f"?{place.query}" if place.query else "")
     try:
-        connection.request("POST", path or "/", body, {**HEADERS, "Content-Type": kind, **headers})
-        response = HTTPResponse(cast(socket, _Stream(connection.sock, ends)), method="POST")
+        connection.request(method, path or "/", body or None, {**HEADERS, **headers})
+        response = HTTPResponse(cast(socket, _Stream(connection.sock, ends)), method=method)
         response.begin()
         return Reply(response.status, _whole(response))
     except SSLError as fault:

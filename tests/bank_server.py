@@ -24,6 +24,8 @@ class Call:
     method: str
     values: dict[str, Any]
     kind: str
+    path: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,9 +68,13 @@ class _Server(ThreadingHTTPServer):
 
 def _handler(bank: BankServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            call = Call(self.path.rpartition("/")[2], *_values(body, self.headers["Content-Type"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            told = _values(body, self.headers["Content-Type"])
+            call = Call(self.path.rpartition("/")[2], *told, f"{self.command} {self.path}", dict(self.headers))
             fault = bank.faults.popleft() if bank.faults else ""
             with bank.lock:
                 bank.calls.append(call)
@@ -92,7 +98,7 @@ def _handler(bank: BankServer) -> type[BaseHTTPRequestHandler]:
 
 
 def _values(body: bytes, kind: str) -> tuple[dict[str, Any], str]:
-    if kind == "application/json":
+    if kind == "application/json" and body:
         return json.loads(body), "json"
     return dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body))), "form"
 
