@@ -42,6 +42,7 @@ class Standing(StrEnum):
 
     UNKNOWN = "unknown"  # no such order
     OPEN = "open"  # may be paid
+    UNCERTAIN = "uncertain"  # its time is over, what became of it is not known yet
     PAID = "paid"
     CLOSED = "closed"  # failed, expired or refunded: must not be paid any more
 

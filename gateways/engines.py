@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateways import sber, tbank, yookassa
+from gateways import moneta, sber, tbank, yookassa
 from gateways.acquirer import Engine
 
-ENGINES: Mapping[str, Engine] = {"sber": sber.ENGINE, "tbank": tbank.ENGINE, "yookassa": yookassa.ENGINE}
+ENGINES: Mapping[str, Engine] = {
+    "sber": sber.ENGINE,
+    "yookassa": yookassa.ENGINE,
+    "moneta": moneta.ENGINE,
+    "tbank": tbank.ENGINE,
+}

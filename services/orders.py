@@ -135,6 +135,8 @@ def standing(order: Order, now: datetime) -> Standing:
     """Whether the order may be paid, as a bank asks it."""
     if order.state in (PAID, POSTED):
         return Standing.PAID
+    if order.state == SENT and order.expires_at <= now:
+        return Standing.UNCERTAIN
     return Standing.OPEN if order.state in (CREATED, SENT) and order.expires_at > now else Standing.CLOSED
 
 
