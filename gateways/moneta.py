@@ -1,10 +1,10 @@
 """MONETA.Assistant (PayAnyWay): the payer is sent to its form, it asks Check URL and tells Pay URL (formats.md 4.3).
 
-Both addresses are `/callbacks/<name>`. It cannot be asked, gives no money back over the network, keeps no cards for us.
+Both addresses are `/callbacks/<name>`. It cannot be asked, refunds nothing over the network, keeps no cards for us.
 
-Its signatures run over fields with nothing between them, and the payer sees that of the form. `END` after our number
-keeps it from passing for the signature of a payment: without it the form of order 1291 would sign «order 129 was paid
-by operation 1».
+Its signatures run over fields with nothing between them, and the payer sees that of the form. `END` after our
+number keeps it from passing for the signature of a payment: without it the form of order 1291 would sign «order 129
+was paid by operation 1».
 """
 
 from __future__ import annotations
