@@ -90,6 +90,7 @@ class Preset:
     menu_before: tuple[MenuItem, ...]
     profile: tuple[str, ...]
     footer: tuple[MenuItem, ...]
+    payment_links: tuple[MenuItem, ...]
     gateway: str
     order_number: str
     email_to_pay: str
@@ -126,7 +127,7 @@ def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]
 def _built(name: str, merged: Mapping[str, Any]) -> Preset:
     """The keys of a preset are the fields of `Preset`; their kinds have been checked."""
     lists = {key: tuple(value) for key, value in merged.items() if isinstance(value, list)}
-    menus = {key: _menu(merged[key]) for key in ("menu", "menu_before", "footer")}
+    menus = {key: _menu(merged[key]) for key in ("menu", "menu_before", "footer", "payment_links")}
     tables = {key: MappingProxyType(merged[key]) for key in ("captcha", "words")}
     values: dict[str, Any] = {**merged, **lists, **menus, **tables}
     return Preset(name=name, **{**values, "password": PasswordPolicy(**merged["password"])})

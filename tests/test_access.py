@@ -49,6 +49,7 @@ PUBLIC = {
     "pages.choose_view",
     "pages.contacts",
     "pages.health",
+    "pages.requisites",
     "pages.view",
     "recovery.again",
     "recovery.ask",
