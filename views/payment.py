@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
@@ -19,11 +19,12 @@ from services.payment import Row, Terms
 from services.refusal import Refused
 from views import gateways, hx, portal
 from views.access import current_link, own_bill, own_groups, own_link, own_links, resident
-from views.format import month
+from views.format import money_typed, month
 from views.forms import typed, typed_once, word
 from views.sums import Entry, Sums, total_of
 
 bp = Blueprint("payment", __name__)
+CARD, CODE = "card", "qr"  # methods: on the bank's page, by the payment code in an app
 _TICK = re.compile(r"pay-([1-9][0-9]{0,9})(?:-([1-9][0-9]{0,9}))?")  # one spelling of each id: nothing counts twice
 
 
@@ -59,7 +60,8 @@ def total() -> str:
         if int(account) in accounts:
             sums.add(accounts[int(account)], "", None, int(service) if service else None)
     sums.read(request.form)
-    return render_template("payment/_total.html", total=total_of(sums, _terms(list(accounts.values()))))
+    terms = _charged(_terms(list(accounts.values())), typed("method"))
+    return render_template("payment/_total.html", total=total_of(sums, terms))
 
 
 @bp.get("/payment/<int:account_id>")
@@ -80,6 +82,8 @@ def _answer(template: str, page: dict[str, Any]) -> Response:
     wishes = sums.wishes()
     if not sums.mistakes:
         try:
+            if page["method"] == CODE:
+                return hx.go(_codes(wishes, page.get("bill")))
             orders = _ordered(wishes, page["terms"], page.get("bill"))
         except Refused as refusal:
             sums.refuse(refusal)
@@ -103,6 +107,18 @@ def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill 
     )
 
 
+def _codes(wishes: list[payment.Wish], bill: Bill | None) -> str:
+    """The page of the payment codes of what is ticked, one an account."""
+    if not wishes:
+        raise Refused("Отметьте, что оплатить, и введите сумму.")
+    asked: dict[str, int] = {}
+    for wish in wishes:
+        name = f"sum-{wish.account.id}"
+        asked[name] = asked.get(name, 0) + wish.amount
+    shown = {name: money_typed(amount) for name, amount in asked.items()}
+    return url_for("payment_codes.show", bill=bill.id if bill else None, **shown)
+
+
 def _links() -> list[Link]:
     """The accounts of the chosen group, or all."""
     links, group = own_links(), typed("group")
@@ -116,7 +132,7 @@ def _page(links: list[Link], values: Mapping[str, str] | None = None) -> dict[st
     cards = []
     for link in links:
         standing, since = found[link.account.id], beside[link.account.id]
-        entry = sums.add(link.account, link.account.supplier.title, _due(standing, since))
+        entry = sums.add(link.account, link.account.supplier.title, due_of(standing, since))
         cards.append(Card(link, standing, since, entry))
     own = own_groups()
     here = groups.chosen(own, typed("group"))
@@ -127,7 +143,7 @@ def _detail(link: Link, values: Mapping[str, str] | None = None) -> dict[str, An
     """One account: by services, or by one sum where a bill or a preliminary sum is to be paid."""
     standing = standings([link.account.id])[link.account.id]
     beside = paid_beside({link.account.id: standing.debt_on})[link.account.id]
-    bill = _chosen_bill(link.account)
+    bill = chosen_bill(link.account)
     rows = _rows(link.account, standing, beside, bill)
     sums = Sums()
     for row in rows:
@@ -138,6 +154,7 @@ def _detail(link: Link, values: Mapping[str, str] | None = None) -> dict[str, An
         "beside": beside,
         "bill": bill,
         "rows": list(zip(rows, sums.entries, strict=True)),
+        "proposed": sum(row.proposed for row in rows if row.proposed > 0),
         "owed_head": _owed_head(rows, standing),
         **_form(sums, [link.account], values),
     }
@@ -152,7 +169,7 @@ def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | Non
         except Refused:
             abort(404)
         return [Row("К оплате", asked, asked)]
-    due = _due(standing, beside)
+    due = due_of(standing, beside)
     if typed("whole"):
         return payment.rows([], due)
     if standing.by_service:
@@ -173,7 +190,7 @@ def _paid_of(bill: Bill, standing: Standing) -> int:
     return paid_beside({bill.account_id: bill.issued_on})[bill.account_id].total if is_last else 0
 
 
-def _chosen_bill(account: Account) -> Bill | None:
+def chosen_bill(account: Account) -> Bill | None:
     """The bill that «Счета» asked to pay."""
     chosen = typed("bill")
     if not chosen:
@@ -182,7 +199,7 @@ def _chosen_bill(account: Account) -> Bill | None:
     return bill if bill.account_id == account.id else abort(404)
 
 
-def _due(standing: Standing, beside: Beside) -> int | None:
+def due_of(standing: Standing, beside: Beside) -> int | None:
     """What is left to pay of the debt after all that was paid since."""
     return None if standing.debt is None else standing.debt - beside.total
 
@@ -191,15 +208,30 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
     terms = _terms(accounts)
     if values is not None:
         sums.read(values)
-    preset = portal.preset()
+    lacks_contact = payment.lacks_contact(resident(), portal.preset().email_to_pay)
+    methods = [] if lacks_contact else _methods(accounts, terms)
+    method = typed("method") if typed("method") in methods else next(iter(methods), CARD)
     return {
         "sums": sums,
         "terms": terms,
-        "total": total_of(sums, terms),
+        "total": total_of(sums, _charged(terms, method)),
         "once": typed_once() or secrets.token_urlsafe(16),
-        "has_gateway": bool(_gateways()),
-        "lacks_contact": payment.lacks_contact(resident(), preset.email_to_pay),
+        "methods": methods,
+        "method": method,
+        "lacks_contact": lacks_contact,
     }
+
+
+def _methods(accounts: list[Account], terms: Mapping[int, Terms]) -> list[str]:
+    """How these accounts can be paid: at a bank's page, by a payment code, or neither."""
+    by_card = any(one.gateway in _gateways() for one in terms.values())
+    by_code = any(account.supplier.bank_account for account in accounts)
+    return [method for method, can in ((CARD, by_card), (CODE, by_code)) if can]
+
+
+def _charged(terms: Mapping[int, Terms], method: str) -> Mapping[int, Terms]:
+    """The terms of the chosen method: our banks take no fee where the payer goes to his own."""
+    return {key: replace(one, fee=0) for key, one in terms.items()} if method == CODE else terms
 
 
 def _terms(accounts: list[Account]) -> dict[int, Terms]:
