@@ -25,6 +25,7 @@ LISTS = {
     "linking_facts": {"meter", "payment", "bill", "passport", "name", "activation", "password"},
     "summary": {"division", "notices", "debt", "payment", "pay"},
     "reading_labels": {"service", "scale", "number", "taken_on", "previous", "today"},
+    "payer": {"name", "contact", "policy"},
     "profile": {"personal", "contacts", "email", "password", "factor", "bills", "subscriptions", "accounts", "more"},
 }
 CHOICES = {
@@ -94,6 +95,7 @@ class Preset:
     gateway: str
     order_number: str
     email_to_pay: str
+    payer: tuple[str, ...]
     zero_padded: bool
     second_factor: bool
     words: Mapping[str, str]
@@ -102,6 +104,12 @@ class Preset:
     def shows_current(self) -> bool:
         """One account at a time: the one that the header names."""
         return self.accounts_view == "current"
+
+    @property
+    def asks_payer(self) -> tuple[str, ...]:
+        """What the payment form asks of the payer; a contact that must be there is always asked for."""
+        must = self.email_to_pay == "either" and "contact" not in self.payer
+        return (*self.payer, "contact") if must else self.payer
 
 
 def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]) -> Preset:

@@ -15,13 +15,15 @@ from models import Account, Balance, Bill, Charge, Link
 from models.history import Beside, paid_beside
 from models.standing import Standing, standings
 from services import groups, payment, settings
+from services.payer import Payer, lacks_contact
 from services.payment import Row, Terms
 from services.refusal import Refused
 from views import gateways, hx, portal
-from views.access import current_link, own_bill, own_groups, own_link, own_links, resident
+from views.access import chosen_link, current_link, own_bill, own_groups, own_link, own_links, resident
 from views.format import money_typed, month
 from views.forms import typed, typed_once, word
-from views.sums import Entry, Sums, total_of
+from views.payer import asked as asked_payer
+from views.sums import Entry, Sums, Together, total_of
 
 bp = Blueprint("payment", __name__)
 CARD, CODE = "card", "qr"  # methods: on the bank's page, by the payment code in an app
@@ -74,17 +76,33 @@ def pay_account(account_id: int) -> Response:
     return _answer("payment/account.html", _detail(own_link(account_id), request.form))
 
 
+@bp.post("/payment/bill")
+def pay_bill() -> Response:
+    """«Оплатить онлайн»: what is left of the bill chosen in «Счета», of the last one where none is.
+
+    On to the confirmation at once; to the form where there is something to ask first.
+    """
+    named = typed("chosen") or typed("bill")
+    bill = own_bill(_id(named)) if named else None
+    link = own_link(bill.account_id) if bill else chosen_link(own_links(), typed("account"))
+    page = _detail(link, bill=bill)
+    if bill is None or not page["proposed"] or CARD not in page["methods"] or portal.preset().asks_payer:
+        return hx.go(url_for(".account", account_id=link.account.id, bill=bill.id if bill else None))
+    return _answer("payment/account.html", page)
+
+
 def _answer(template: str, page: dict[str, Any]) -> Response:
     """On to the confirmation, or the page again: recounted, or with what is wrong."""
     if "recount" in request.form:
         return make_response(render_template(template, **page))
     sums: Sums = page["sums"]
-    wishes = sums.wishes()
-    if not sums.mistakes:
+    wishes, by_code = sums.wishes(), page["method"] == CODE
+    payer = page["payer"].told() if page["payer"] and not by_code else None
+    if not page["wrong"].mistakes:
         try:
-            if page["method"] == CODE:
+            if by_code:
                 return hx.go(_codes(wishes, page.get("bill")))
-            orders = _ordered(wishes, page["terms"], page.get("bill"))
+            orders = _ordered(wishes, page["terms"], page.get("bill"), payer)
         except Refused as refusal:
             sums.refuse(refusal)
         else:
@@ -92,9 +110,11 @@ def _answer(template: str, page: dict[str, Any]) -> Response:
     return make_response(render_template(template, **page), 422)
 
 
-def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill | None) -> list[Any]:
+def _ordered(
+    wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill | None, payer: Payer | None
+) -> list[Any]:
     preset, who = portal.preset(), resident()
-    if payment.lacks_contact(who, preset.email_to_pay):
+    if lacks_contact(who, preset.email_to_pay):
         raise Refused(str(word("payment.contact")))
     return payment.checkout(
         who,
@@ -104,6 +124,7 @@ def _ordered(wishes: list[payment.Wish], terms: Mapping[int, Terms], bill: Bill 
         clock.now().astimezone(clock.zone()),
         preset.order_number,
         bill,
+        payer,
     )
 
 
@@ -139,11 +160,11 @@ def _page(links: list[Link], values: Mapping[str, str] | None = None) -> dict[st
     return {"cards": cards, "groups": own, "here": here, **_form(sums, [link.account for link in links], values)}
 
 
-def _detail(link: Link, values: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _detail(link: Link, values: Mapping[str, str] | None = None, bill: Bill | None = None) -> dict[str, Any]:
     """One account: by services, or by one sum where a bill or a preliminary sum is to be paid."""
     standing = standings([link.account.id])[link.account.id]
     beside = paid_beside({link.account.id: standing.debt_on})[link.account.id]
-    bill = chosen_bill(link.account)
+    bill = bill or chosen_bill(link.account)
     rows = _rows(link.account, standing, beside, bill)
     sums = Sums()
     for row in rows:
@@ -161,13 +182,11 @@ def _detail(link: Link, values: Mapping[str, str] | None = None) -> dict[str, An
 
 
 def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | None) -> list[Row]:
+    asked = _asked_sum()
     if bill is not None:
-        return [Row(f"Счёт № {bill.number}", bill.to_pay, bill.to_pay - _paid_of(bill, standing))]
-    if typed("sum") and request.method == "GET":
-        try:
-            asked = payment.kopecks(typed("sum"))
-        except Refused:
-            abort(404)
+        left = bill.to_pay - _paid_of(bill, standing)
+        return [Row(f"Счёт № {bill.number}", bill.to_pay, left if asked is None else asked)]
+    if asked is not None:
         return [Row("К оплате", asked, asked)]
     due = due_of(standing, beside)
     if typed("whole"):
@@ -175,6 +194,16 @@ def _rows(account: Account, standing: Standing, beside: Beside, bill: Bill | Non
     if standing.by_service:
         return payment.rows(Balance.by_service(account), due)
     return payment.rows(Charge.by_service(standing.last_bill) if standing.last_bill else [], due)
+
+
+def _asked_sum() -> int | None:
+    """The sum that the address brings along: of a preliminary calculation, or of an order that is to be changed."""
+    if not typed("sum") or request.method != "GET":
+        return None
+    try:
+        return payment.kopecks(typed("sum"))
+    except Refused:
+        abort(404)
 
 
 def _owed_head(rows: list[Row], standing: Standing) -> str:
@@ -195,8 +224,13 @@ def chosen_bill(account: Account) -> Bill | None:
     chosen = typed("bill")
     if not chosen:
         return None
-    bill = own_bill(int(chosen) if chosen.isdecimal() and len(chosen) < 10 else 0)
+    bill = own_bill(_id(chosen))
     return bill if bill.account_id == account.id else abort(404)
+
+
+def _id(text: str) -> int:
+    """The id that is written so, 0 where it is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def due_of(standing: Standing, beside: Beside) -> int | None:
@@ -208,17 +242,20 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
     terms = _terms(accounts)
     if values is not None:
         sums.read(values)
-    lacks_contact = payment.lacks_contact(resident(), portal.preset().email_to_pay)
-    methods = [] if lacks_contact else _methods(accounts, terms)
+    is_blocked = lacks_contact(resident(), portal.preset().email_to_pay)
+    methods = [] if is_blocked else _methods(accounts, terms)
     method = typed("method") if typed("method") in methods else next(iter(methods), CARD)
+    payer = asked_payer() if CARD in methods else None
     return {
         "sums": sums,
+        "payer": payer,
+        "wrong": Together((sums, payer) if payer else (sums,)),
         "terms": terms,
         "total": total_of(sums, _charged(terms, method)),
         "once": typed_once() or secrets.token_urlsafe(16),
         "methods": methods,
         "method": method,
-        "lacks_contact": lacks_contact,
+        "lacks_contact": is_blocked,
     }
 
 
