@@ -122,7 +122,7 @@ def _rivals(order: Order, lines: dict[int, list[OrderLine]] | None = None) -> li
 def _change(confirmed: list[dict[str, Any]]) -> str:
     """Back to the form: with its bill and sum where the press paid one account as a whole."""
     order, lines = confirmed[0]["order"], confirmed[0]["lines"]
-    if len(confirmed) > 1 or len(lines) > 1 or lines[0].service_id is not None:
+    if len(confirmed) > 1 or len(lines) != 1 or lines[0].service_id is not None:
         return url_for("payment.index")
     asked = {"bill": order.bill_id, "sum": money_typed(order.amount)}
     return url_for("payment.account", account_id=lines[0].account_id, **asked)
