@@ -152,10 +152,10 @@ def mailer_of(settings: Settings) -> Mailer | None:
 
 
 def desk_of(settings: Settings) -> Desk:
-    return Desk(render(), settings.base_url, settings.name, settings.secret_key, SystemRandom())
+    return Desk(render(settings), settings.base_url, settings.name, settings.secret_key, SystemRandom())
 
 
-def render() -> letters.Render:
+def render(settings: Settings) -> letters.Render:
     """Templates of letters are plain text: nothing is escaped, and a name that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -165,6 +165,7 @@ def render() -> letters.Render:
         lstrip_blocks=True,
     )
     environment.filters.update(rub=format.rub, day=format.day, moment_words=format.moment_words)
+    environment.globals.update(word=settings.word)
 
     def fill(template: str, /, **context: Any) -> str:
         return environment.get_template(template).render(**context)

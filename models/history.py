@@ -16,7 +16,20 @@ from peewee import JOIN, SQL, fn
 
 from models.bill import Bill, Payment
 from models.meter import Meter, Register
-from models.order import FAILED, PAID, POSTED, REFUNDED, SENT, Checkout, Match, Order, OrderLine
+from models.order import (
+    CREATED,
+    EXPIRED,
+    FAILED,
+    PAID,
+    POSTED,
+    REFUNDED,
+    SENT,
+    Checkout,
+    GatewayEvent,
+    Match,
+    Order,
+    OrderLine,
+)
 from models.prepared import Prepared
 from models.reading import Reading
 from models.resident import Resident
@@ -72,7 +85,10 @@ class Billed(NamedTuple):
 
 
 class Own(NamedTuple):
-    """A line of a portal's order that the billing has not met; `payer` is the resident's id."""
+    """A line of a portal's order that the billing has not met; `payer` is the resident's id.
+
+    `refunded` of the whole order by now, `disputed`: another sum that the bank told of it; kopecks, or None.
+    """
 
     id: int
     account: int
@@ -84,6 +100,8 @@ class Own(NamedTuple):
     sent_at: datetime | None
     paid_at: datetime | None
     payer: int | None
+    refunded: int | None
+    disputed: int | None
 
 
 def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
@@ -156,17 +174,23 @@ def _payments_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -
 def orders(accounts: Iterable[int], resident: Resident) -> list[Own]:
     """Lines of the portal's orders that the billing has not met: paid ones of anybody, others of the resident.
 
+    An order that ran out without the bank having heard of it is no event.
+
     Few, since a line leaves when it is posted.
     """
     return [Own(*row) for row in _ORDERS(accounts=tuple(accounts), resident=resident.id)]
 
 
 def _orders(accounts: Any, resident: Any) -> Any:
-    own = (Checkout.resident == resident) & Order.state.in_((SENT, FAILED))
+    left_at_bank = (Order.state == EXPIRED) & Order.sent_at.is_null(False)
+    own = (Checkout.resident == resident) & (Order.state.in_((CREATED, SENT, FAILED)) | left_at_bank)
+    told = GatewayEvent.select(fn.MAX(GatewayEvent.amount)).where(GatewayEvent.order == Order.id)
     return (
         OrderLine.select(
             OrderLine.id, OrderLine.account, OrderLine.amount, OrderLine.order, Order.state, Order.receipt_url,
             Order.created_at, Order.sent_at, Order.paid_at, Checkout.resident,
+            told.where(GatewayEvent.outcome == "refunded"),
+            told.where(GatewayEvent.outcome == "paid", GatewayEvent.verdict == "wrong amount"),
         )
         .join(Order)
         .join(Checkout)

@@ -332,6 +332,11 @@ class GatewayEvent(Base):
         return str(lock(cls.get(cls.gateway == gateway, cls.key == key)).verdict)
 
     @classmethod
+    def told_of(cls, order: Order) -> list[GatewayEvent]:
+        """What was told of an order, in the order in which it was heard."""
+        return list(cls.select().where(cls.order == order).order_by(cls.id))
+
+    @classmethod
     def judged(cls, gateway: str, key: str, verdict: str, **facts: Any) -> None:
         """Writes beside an event what became of it, and its facts as they were told last."""
         cls.update(verdict=verdict, **facts).where(cls.gateway == gateway, cls.key == key).execute()

@@ -80,7 +80,11 @@ def payee(supplier: Supplier) -> Payee:
 
 def payment_code(bill: Bill) -> PaymentCode | None:
     """What a bank's app reads from the paper (formats 1, 9.1); None where the supplier gave no bank details."""
-    account: Account = bill.account
+    return code_of(bill.account, bill.to_pay, bill.period, purpose(bill.account.number, bill))
+
+
+def code_of(account: Account, amount: int, period: date, about: str) -> PaymentCode | None:
+    """The code of any sum for an account; a sum of zero or less is left to the payer."""
     supplier: Supplier = account.supplier
     is_person = account.kind == "person"
     code = PaymentCode(
@@ -91,10 +95,10 @@ def payment_code(bill: Bill) -> PaymentCode | None:
         corresp_acc=supplier.corr_account,
         payee_inn=supplier.inn,
         kpp=supplier.kpp,
-        sum_kopecks=max(bill.to_pay, 0),
-        purpose=purpose(account.number, bill),
+        sum_kopecks=max(amount, 0),
+        purpose=about,
         pers_acc=account.number,
-        period=bill.period,
+        period=period,
         last_name=account.surname if is_person else account.title,
         first_name=account.name if is_person else "",
         middle_name=account.patronymic if is_person else "",

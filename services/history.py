@@ -9,7 +9,7 @@ from typing import Any
 
 from models import Bill, Resident, history
 from models.history import Billed, Own, Place, Span
-from models.order import FAILED, PAID, POSTED, REFUNDED, SENT
+from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 
 PAGE = 50
 PAYMENTS, READINGS, BILLS = "payments", "readings", "bills"
@@ -18,7 +18,16 @@ SORTS = {
     READINGS: ("-date", "date"),
     BILLS: ("-date", "date", "-sum", "sum"),
 }
-STATES = {PAID: "paid", POSTED: "paid", SENT: "waiting", FAILED: "failed", REFUNDED: "refunded"}
+STATES = {
+    CREATED: "created",
+    SENT: "waiting",
+    PAID: "paid",
+    POSTED: "paid",
+    FAILED: "failed",
+    EXPIRED: "expired",
+    REFUNDED: "refunded",
+}
+KEPT = ("paid", "partly")  # states in which the money is here
 _LAST = 2**31 - 1  # beyond every id
 _BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
 
@@ -27,7 +36,8 @@ Key = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), waiting, failed, refunded."""
+    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), partly (some of it went back),
+    created, waiting, failed, expired, refunded, disputed (the bank told another sum)."""
 
     key: Key
     on: date
@@ -59,7 +69,7 @@ def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo
     rows += [row for row in own if place is None or _is_beyond(row.key, place, sort)]
     rows.sort(key=lambda row: row.key, reverse=sort.startswith("-"))
     count, total = history.payments_total(span)
-    kept = [row.amount for row in own if row.state == "paid"]
+    kept = [row.amount for row in own if row.state in KEPT]
     return Page(rows[:PAGE], _cursor(rows), count + len(kept), total + sum(kept))
 
 
@@ -90,10 +100,17 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
             on=on,
             account=first.account,
             amount=amount,
-            state=STATES[first.state],
+            state=_state(first),
             order=first.order if is_own else None,
             receipt_url=first.receipt_url if is_own else "",
         )
+
+
+def _state(row: Own) -> str:
+    state = STATES[row.state]
+    if state == "paid":
+        return "partly" if row.refunded else state
+    return "disputed" if row.disputed and state != "refunded" else state
 
 
 def _billed(row: Billed, resident: Resident, sort: str) -> Paid:

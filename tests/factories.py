@@ -40,6 +40,15 @@ def supplier(**facts: Any) -> Supplier:
     return Supplier.create(**{"code": f"S{n}", "name": f"ООО «Водоканал {n}»", "inn": "7707083893", **facts})
 
 
+def payee(**facts: Any) -> Supplier:
+    """A supplier whose bank details are known, so that its accounts have a payment code."""
+    bank = {
+        "name": "АО «Энергосбыт»", "bank_account": "40702810638000000001", "bank": "ПАО СБЕРБАНК", "bik": "044525225",
+        "corr_account": "30101810400000000225", "kpp": "770701001",
+    }  # fmt: skip
+    return supplier(**{**bank, **facts})
+
+
 def setting(of: Supplier | None, key: str, value: Any, since: date = date(2020, 1, 1)) -> SupplierSetting:
     return SupplierSetting.create(supplier=of, key=key, since=since, value=json.dumps(value))
 

@@ -49,6 +49,7 @@ PUBLIC = {
     "pages.choose_view",
     "pages.contacts",
     "pages.health",
+    "pages.requisites",
     "pages.view",
     "recovery.again",
     "recovery.ask",
@@ -138,7 +139,7 @@ def contact_request(of: Resident) -> str:
 
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
-    "account_id": lambda of: factories.link(of).account_id,
+    "account_id": lambda of: factories.link(of, factories.account(factories.payee())).account_id,
     "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,

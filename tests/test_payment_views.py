@@ -344,16 +344,28 @@ def test_where_the_preset_wants_it_payment_waits_for_a_confirmed_address(
     assert Order.select().count() == 0
 
 
-def test_without_a_bank_the_page_says_how_else_to_pay(
-    app: Flask, client: PageClient, resident: Resident, account: Account
+@pytest.fixture
+def no_bank(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.extensions, "gateways", {})
+
+
+@pytest.mark.usefixtures("no_bank")
+def test_without_a_bank_the_code_is_the_way_to_pay(client: PageClient, resident: Resident) -> None:
+    account = factories.link(resident, factories.account(factories.payee())).account
+    page = client.sign_in(resident).get("/payment")
+    assert "Оплатите по QR-коду в приложении банка" in page and page.value("method") == "qr"
+    fields = {f"pay-{account.id}": "y", f"sum-{account.id}": "5"}
+    assert press(client, method="qr", **fields).location == f"/payment/codes?sum-{account.id}=5,00"
+
+
+@pytest.mark.usefixtures("no_bank")
+def test_with_neither_bank_nor_code_the_paper_is_named(
+    client: PageClient, resident: Resident, account: Account
 ) -> None:
-    kept = app.extensions["gateways"]
-    app.extensions["gateways"] = {}
-    try:
-        assert "Оплатите по QR-коду на квитанции" in client.sign_in(resident).get("/payment")
-        press(client, status=422, **{f"pay-{account.id}": "y", f"sum-{account.id}": "5"})
-    finally:
-        app.extensions["gateways"] = kept
+    page = client.sign_in(resident).get("/payment")
+    assert "Оплатите по реквизитам бумажной квитанции" in page and "Пересчитать" not in page
+    press(client, status=422, **{f"pay-{account.id}": "y", f"sum-{account.id}": "5"})
+    assert Order.select().count() == 0
 
 
 def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resident: Resident) -> None:

@@ -8,13 +8,16 @@ from typing import Any
 from flask import Blueprint, Response, current_app, make_response, render_template, url_for
 
 import clock
-from models import Order, OrderLine
-from models.order import CREATED, EXPIRED, PAID, POSTED, SENT
+from models import GatewayEvent, Order, OrderLine
+from models.order import CREATED, EXPIRED, PAID, POSTED, REFUNDED, SENT
+from models.rivals import Rival, rivals
 from models.standing import standings
 from services import orders, payment, settings
 from services.refusal import Refused
 from views import hx, portal
-from views.access import own_order
+from views.access import own_order, resident
+from views.format import money_typed
+from views.forms import typed
 
 bp = Blueprint("orders", __name__)
 
@@ -31,6 +34,9 @@ def pay(order_id: int) -> Response:
     here = url_for(".show", order_id=order.id)
     if order.state in (PAID, POSTED):
         return hx.go(here)
+    news = [rival for rival in _rivals(order) if rival.mark not in typed("seen").split()]
+    if order.state == CREATED and news:
+        return make_response(_page(order, "По этому лицевому счёту есть и другой заказ. Прочитайте о нём ниже."), 422)
     try:
         bank = current_app.extensions.get("gateways", {}).get(order.gateway)
         if bank is None:
@@ -54,26 +60,72 @@ def _page(order: Order, wrong: str = "") -> str:
     is_starting = order.poll_at is not None and order.poll_at > now
     if order.state == CREATED and order.expires_at > now and not is_starting:
         waiting = [order, *(one for one in every if one.state == CREATED and one.id != order.id)]
-        return render_template("orders/confirm.html", **common, confirmed=_confirmed(waiting, lines))
-    is_waiting = order.state in (CREATED, SENT)
+        confirmed = _confirmed(waiting, lines)
+        return render_template(
+            "orders/confirm.html",
+            **common,
+            confirmed=confirmed,
+            rivals=_rivals(order, lines),
+            change=_change(confirmed),
+        )
+    told = GatewayEvent.told_of(order)
+    state = _state(order, told, now)
+    is_waiting = state in ("starting", "ended", SENT)
     left = next((one for one in every if one.state == CREATED and one.expires_at > now), None)
     return render_template(
         "orders/show.html",
         **common,
-        state=_state(order, now),
+        state=state,
+        refunded=_refunded(told),
+        other=_other_sum(told),
         is_waiting=is_waiting,
         can_return=order.state == SENT and order.expires_at > now,
         left=None if is_waiting else left,
     )
 
 
-def _state(order: Order, now: datetime) -> str:
-    """`starting` while the bank's page is being opened, `ended` where its time is out and nothing was heard."""
+def _state(order: Order, told: list[GatewayEvent], now: datetime) -> str:
+    """The order's own state, or what its words must tell apart.
+
+    `starting` while the bank's page is being opened, `ended` where its time is out and nothing was heard, `partly`
+    where a part of what was paid went back, `disputed` where the bank speaks of another sum than was asked for.
+    """
+    if order.state in (PAID, POSTED) and _refunded(told):
+        return "partly"
+    if order.state not in (PAID, POSTED, REFUNDED) and _other_sum(told):
+        return "disputed"
     if order.state == CREATED:
         return "starting" if order.expires_at > now else EXPIRED
     if order.state == SENT and order.expires_at <= now:
         return "ended"
     return str(order.state)
+
+
+def _refunded(told: list[GatewayEvent]) -> int:
+    """What was given back by now: the bank names the whole of it each time."""
+    return max((int(event.amount) for event in told if event.outcome == REFUNDED), default=0)
+
+
+def _other_sum(told: list[GatewayEvent]) -> int:
+    """The sum that the bank told last where it is not the order's."""
+    sums = [int(event.amount) for event in told if event.outcome == PAID and event.verdict == orders.WRONG_AMOUNT]
+    return sums[-1] if sums else 0
+
+
+def _rivals(order: Order, lines: dict[int, list[OrderLine]] | None = None) -> list[Rival]:
+    """Orders of other presses that pay the same accounts."""
+    known = lines or OrderLine.of_orders(Order.of_checkout(order.checkout))
+    accounts = {line.account_id for of_order in known.values() for line in of_order}
+    return rivals(order.checkout, accounts, resident(), clock.now())
+
+
+def _change(confirmed: list[dict[str, Any]]) -> str:
+    """Back to the form: with its bill and sum where the press paid one account as a whole."""
+    order, lines = confirmed[0]["order"], confirmed[0]["lines"]
+    if len(confirmed) > 1 or len(lines) != 1 or lines[0].service_id is not None:
+        return url_for("payment.index")
+    asked = {"bill": order.bill_id, "sum": money_typed(order.amount)}
+    return url_for("payment.account", account_id=lines[0].account_id, **asked)
 
 
 def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[dict[str, Any]]:
@@ -87,6 +139,8 @@ def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[
         facts.append(
             {
                 "order": order,
+                "lines": lines[order.id],
+                "is_old": order.bill is not None and order.bill not in last,
                 "contracts": [account.contract or account.number for account in accounts],
                 "bills": [order.bill] if order.bill is not None else last,
                 "fee": payment.terms(book.values(order.supplier_id), order.gateway).fee,
