@@ -79,6 +79,16 @@ def test_without_a_chosen_bill_the_last_one_is_named(
     assert "Назначение платежа Оплата услуг, лицевой счёт 42700100123" in page
 
 
+def test_a_fee_that_changed_since_is_named_by_its_sum(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    """The bank takes what was promised, so no percent of today stands beside it."""
+    factories.setting(account.supplier, "fee", 200)
+    [order] = ordered(resident, account, fee=316)
+    page = client.sign_in(resident).get(f"/orders/{order.id}")
+    assert "комиссия за данную операцию составляет 3,16 ₽" in page and "%" not in page
+
+
 def test_an_account_without_bills_has_dashes(client: PageClient, resident: Resident, account: Account) -> None:
     [order] = ordered(resident, account)
     assert "Номер счета — Период —" in client.sign_in(resident).get(f"/orders/{order.id}")

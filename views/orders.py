@@ -16,7 +16,7 @@ from services import orders, payment, settings
 from services.refusal import Refused
 from views import hx, portal
 from views.access import own_order, resident
-from views.format import money_typed
+from views.format import money_typed, percent
 from views.forms import typed
 
 bp = Blueprint("orders", __name__)
@@ -135,7 +135,7 @@ def _form_of(order: Order) -> str:
 
 
 def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[dict[str, Any]]:
-    """The facts of the confirmation (product R7.4) of each order, and its fee in hundredths of a percent."""
+    """The facts of the confirmation (product R7.4) of each order, and the percents of its fee."""
     found = standings(line.account_id for order in waiting for line in lines[order.id])
     book = settings.in_force(clock.today())
     facts = []
@@ -148,8 +148,16 @@ def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[
                 "is_old": order.bill is not None and order.bill not in last,
                 "contracts": [account.contract or account.number for account in accounts],
                 "bills": [order.bill] if order.bill is not None else last,
-                "fee": payment.terms(book.values(order.supplier_id), order.gateway).fee,
+                "percent": _percent(
+                    order, lines[order.id], payment.terms(book.values(order.supplier_id), order.gateway)
+                ),
                 "purpose": orders.purpose_of(lines[order.id], order.bill),
             }
         )
     return facts
+
+
+def _percent(order: Order, lines: list[OrderLine], terms: payment.Terms) -> str:
+    """`0,5%`; "" where the terms have changed since, or percents alone do not make the fee."""
+    is_all = sum(payment.fee_of(line.amount, terms.fee) for line in lines) == order.fee
+    return f"{percent(terms.fee)}%" if is_all else ""
