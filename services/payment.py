@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from models import Account, Bill, Checkout, Order, OrderLine, Resident, Service, Supplier, transaction
+from models.order import CREATED, EXPIRED
 from services import payer as payers
 from services import texts
 from services.payer import Payer
@@ -172,6 +173,14 @@ def checkout(
         for part in wanted:
             _order(begun, part, now, numbering, bill)
     return list(Order.of_checkout(begun))
+
+
+@transaction
+def withdraw(press: Checkout, now: datetime) -> None:
+    """«Изменить»: what waits to be confirmed ends, so that nobody pays it besides what comes instead of it."""
+    for order in Order.of_checkout(press):
+        if order.claimed(now, now, CREATED):  # one whose bank's page is being opened goes on
+            order.moved(EXPIRED, CREATED, poll_at=None)
 
 
 def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bill | None) -> Order:

@@ -79,6 +79,16 @@ def test_without_a_chosen_bill_the_last_one_is_named(
     assert "Назначение платежа Оплата услуг, лицевой счёт 42700100123" in page
 
 
+def test_a_fee_that_changed_since_is_named_by_its_sum(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    """The bank takes what was promised, so no percent of today stands beside it."""
+    factories.setting(account.supplier, "fee", 200)
+    [order] = ordered(resident, account, fee=316)
+    page = client.sign_in(resident).get(f"/orders/{order.id}")
+    assert "комиссия за данную операцию составляет 3,16 ₽" in page and "%" not in page
+
+
 def test_an_account_without_bills_has_dashes(client: PageClient, resident: Resident, account: Account) -> None:
     [order] = ordered(resident, account)
     assert "Номер счета — Период —" in client.sign_in(resident).get(f"/orders/{order.id}")
@@ -276,6 +286,40 @@ def test_another_holder_who_pays_is_told_of_without_his_number(
     assert "другой житель сейчас платит 632,70 ₽" in page
     assert theirs.number not in page.words.split() and f"/orders/{theirs.id}" not in page.tree.links
     assert page.value("seen") == f"{theirs.id}-sent" and page.words.count("другой житель") == 1 and waiting
+
+
+def test_changing_ends_what_waits_and_leads_back_to_the_form(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    """So that it warns nobody, and is paid by nobody besides what comes instead of it."""
+    first, second = ordered(resident, account, factories.link(resident).account)
+    client.sign_in(resident)
+    assert client.post(f"/orders/{first.id}/change").location == "/payment"
+    assert {order.state for order in Order.select()} == {"expired"}
+    assert "Время этого заказа вышло" in client.post(f"/orders/{second.id}", status=422)
+    [third] = ordered(resident, account)
+    assert "Не заплатите дважды" not in client.get(f"/orders/{third.id}")
+
+
+def test_services_are_changed_where_they_stand(client: PageClient, resident: Resident, account: Account) -> None:
+    [order] = ordered(resident, account)
+    OrderLine.update(service=factories.service(account.supplier)).execute()
+    assert client.sign_in(resident).post(f"/orders/{order.id}/change").location == f"/payment/{account.id}"
+
+
+@pytest.mark.parametrize("state", ["sent", "paid", "posted", "refunded"])
+def test_what_the_bank_has_is_not_taken_back(
+    client: PageClient, resident: Resident, account: Account, state: str
+) -> None:
+    [order] = ordered(resident, account, state=state)
+    client.sign_in(resident).post(f"/orders/{order.id}/change")
+    assert Order.get_by_id(order.id).state == state
+
+
+def test_an_order_whose_bank_is_being_asked_goes_on(client: PageClient, resident: Resident, account: Account) -> None:
+    [order] = ordered(resident, account, poll_at=datetime.now(UTC) + timedelta(minutes=1))
+    client.sign_in(resident).post(f"/orders/{order.id}/change")
+    assert Order.get_by_id(order.id).state == "created"
 
 
 def test_what_is_over_or_met_warns_nobody(client: PageClient, resident: Resident, account: Account) -> None:

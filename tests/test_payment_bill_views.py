@@ -134,8 +134,10 @@ def test_a_neighbours_bill_does_not_exist(client: PageClient, resident: Resident
 def test_the_sum_of_a_bill_can_be_changed_from_the_confirmation(
     client: PageClient, resident: Resident, account: Account, last: Bill
 ) -> None:
-    confirm = client.sign_in(resident).get(pay(client, chosen=last.id))
-    back = f"/payment/{account.id}?bill={last.id}&sum=632,70"
-    assert back in confirm.tree.links
+    confirm = pay(client.sign_in(resident), chosen=last.id)
+    assert f'formaction="{confirm}/change"' in client.get(confirm).text
+    back = client.post(f"{confirm}/change").location
+    assert back == f"/payment/{account.id}?bill={last.id}&sum=632,70"
     page = client.get(back)
     assert page.value(f"sum-{account.id}") == "632,70" and page.value("bill") == str(last.id)
+    assert Order.get().state == "expired" and "Время на оплату вышло" in client.get(confirm)

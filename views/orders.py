@@ -16,7 +16,7 @@ from services import orders, payment, settings
 from services.refusal import Refused
 from views import hx, portal
 from views.access import own_order, resident
-from views.format import money_typed
+from views.format import money_typed, percent
 from views.forms import typed
 
 bp = Blueprint("orders", __name__)
@@ -50,6 +50,14 @@ def pay(order_id: int) -> Response:
     return hx.go(url or here)
 
 
+@bp.post("/orders/<int:order_id>/change")
+def change(order_id: int) -> Response:
+    """«Изменить»: back to the form; what was not confirmed is paid no more."""
+    order = own_order(order_id)
+    payment.withdraw(order.checkout, clock.now())
+    return hx.go(_form_of(order))
+
+
 def _page(order: Order, wrong: str = "") -> str:
     """The confirmation of what the bank does not know yet, else what became of the order."""
     every = list(Order.of_checkout(order.checkout))
@@ -61,13 +69,7 @@ def _page(order: Order, wrong: str = "") -> str:
     if order.state == CREATED and order.expires_at > now and not is_starting:
         waiting = [order, *(one for one in every if one.state == CREATED and one.id != order.id)]
         confirmed = _confirmed(waiting, lines)
-        return render_template(
-            "orders/confirm.html",
-            **common,
-            confirmed=confirmed,
-            rivals=_rivals(order, lines),
-            change=_change(confirmed),
-        )
+        return render_template("orders/confirm.html", **common, confirmed=confirmed, rivals=_rivals(order, lines))
     told = GatewayEvent.told_of(order)
     state = _state(order, told, now)
     is_waiting = state in ("starting", "ended", SENT)
@@ -119,17 +121,21 @@ def _rivals(order: Order, lines: dict[int, list[OrderLine]] | None = None) -> li
     return rivals(order.checkout, accounts, resident(), clock.now())
 
 
-def _change(confirmed: list[dict[str, Any]]) -> str:
-    """Back to the form: with its bill and sum where the press paid one account as a whole."""
-    order, lines = confirmed[0]["order"], confirmed[0]["lines"]
-    if len(confirmed) > 1 or len(lines) != 1 or lines[0].service_id is not None:
+def _form_of(order: Order) -> str:
+    """Back to the form: of the account where the press paid one, with its bill and sum where it was one sum."""
+    lines = [
+        line for of_order in OrderLine.of_orders(Order.of_checkout(order.checkout)).values() for line in of_order
+    ]
+    accounts = {line.account_id for line in lines}
+    if len(accounts) != 1:
         return url_for("payment.index")
-    asked = {"bill": order.bill_id, "sum": money_typed(order.amount)}
-    return url_for("payment.account", account_id=lines[0].account_id, **asked)
+    is_whole = len(lines) == 1 and lines[0].service_id is None
+    asked = {"bill": order.bill_id, "sum": money_typed(order.amount)} if is_whole else {}
+    return url_for("payment.account", account_id=accounts.pop(), **asked)
 
 
 def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[dict[str, Any]]:
-    """The facts of the confirmation (product R7.4) of each order, and its fee in hundredths of a percent."""
+    """The facts of the confirmation (product R7.4) of each order, and the percents of its fee."""
     found = standings(line.account_id for order in waiting for line in lines[order.id])
     book = settings.in_force(clock.today())
     facts = []
@@ -139,12 +145,19 @@ def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[
         facts.append(
             {
                 "order": order,
-                "lines": lines[order.id],
                 "is_old": order.bill is not None and order.bill not in last,
                 "contracts": [account.contract or account.number for account in accounts],
                 "bills": [order.bill] if order.bill is not None else last,
-                "fee": payment.terms(book.values(order.supplier_id), order.gateway).fee,
+                "percent": _percent(
+                    order, lines[order.id], payment.terms(book.values(order.supplier_id), order.gateway)
+                ),
                 "purpose": orders.purpose_of(lines[order.id], order.bill),
             }
         )
     return facts
+
+
+def _percent(order: Order, lines: list[OrderLine], terms: payment.Terms) -> str:
+    """`0,5%`; "" where the terms have changed since, or percents alone do not make the fee."""
+    is_all = sum(payment.fee_of(line.amount, terms.fee) for line in lines) == order.fee
+    return f"{percent(terms.fee)}%" if is_all else ""

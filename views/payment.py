@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
@@ -268,7 +268,9 @@ def _methods(accounts: list[Account], terms: Mapping[int, Terms]) -> list[str]:
 
 def _charged(terms: Mapping[int, Terms], method: str) -> Mapping[int, Terms]:
     """The terms of the chosen method: our banks take no fee where the payer goes to his own."""
-    return {key: replace(one, fee=0) for key, one in terms.items()} if method == CODE else terms
+    if method != CODE:
+        return terms
+    return {key: Terms(one.gateway, least=one.least, most=one.most) for key, one in terms.items()}
 
 
 def _terms(accounts: list[Account]) -> dict[int, Terms]:

@@ -1,0 +1,25 @@
+"""The built-in bank's pages, gone through as a payer does."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+# A card that asks for a code.
+CARD = {
+    "card": "2200 0000 0000 0012",
+    "expiry": "12/29",
+    "holder": "PETR NOVOSELOV",
+    "cvc": "123",
+    "contact": "payer@example.net",
+}
+
+
+def through_the_bank(page: Page) -> None:
+    """A card, its code, and back to the portal."""
+    page.wait_for_selector("[name=card]")
+    for name, value in CARD.items():
+        page.fill(f"[name={name}]", value)
+    page.locator("form:has([name=card]) button").click()
+    page.fill("[name=code]", "1234")
+    page.locator("form:has([name=code]) button").click()
+    page.wait_for_url("**/orders/*")
