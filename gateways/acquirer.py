@@ -86,7 +86,8 @@ class Line:
 class NewOrder:
     """An order as the bank sees it; `amount` in kopecks, the fee included; `number`: ours, unique, ≤ 32 signs.
 
-    `client`: an opaque name under which the bank may keep the payer's cards, "" where it must not;
+    `client`: an opaque name under which the bank may keep the payer's cards, "" where it must not; `keep`: he asked
+    for it on our page; `card`: a card kept earlier that he chose, the bank's page asks for the rest of it.
     `expires_at`: until when the bank may take the money, `seconds` from now till then; None leaves it to the bank.
     `receipt`: None where the organisation gives none through the bank (54-ФЗ).
     """
@@ -99,6 +100,8 @@ class NewOrder:
     email: str = ""
     phone: str = ""
     client: str = ""
+    keep: bool = False
+    card: str = ""
     expires_at: datetime | None = None
     seconds: int = 0
     payee: Payee | None = None
@@ -119,8 +122,8 @@ class Event:
     """What the bank says of an order. `key` is the same when it says the same thing again.
 
     `amount`: taken, or given back altogether by now (0 = all that was taken), kopecks; it counts for `PAID` and
-    `REFUNDED` alone. `reason`: why it failed, in words that the resident reads. `card_id`: under which the bank keeps
-    the card from now on.
+    `REFUNDED` alone. `taken`: beside a part given back, what had been taken, 0 where the bank does not say.
+    `reason`: why it failed, in words that the resident reads. `card_id`: under which the bank keeps the card.
     """
 
     key: str
@@ -128,6 +131,7 @@ class Event:
     provider_id: str
     outcome: Outcome
     amount: int
+    taken: int = 0
     receipt_url: str = ""
     masked_card: str = ""
     reason: str = ""

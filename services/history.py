@@ -20,6 +20,7 @@ SORTS = {
 }
 STATES = {PAID: "paid", POSTED: "paid", SENT: "waiting", FAILED: "failed", REFUNDED: "refunded"}
 _LAST = 2**31 - 1  # beyond every id
+_APART = 10**9  # ids of refunds, beside those of order lines
 _BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
 
 Key = tuple[Any, int, int]
@@ -53,7 +54,8 @@ class Page:
 def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo) -> Page:
     """The billing's payments, and beside them what was paid here and the billing has not met: each counted once."""
     place = _place(after, date.fromisoformat if sort.endswith("date") else _kopecks)
-    own = [row for row in _own(resident, span, sort, zone) if _is_within(row.on, span)]
+    unmet = (*_own(resident, span, sort, zone), *_given_back(resident, span, sort, zone))
+    own = [row for row in unmet if _is_within(row.on, span)]
     billed = history.payments(span, sort, _billed_place(place), PAGE + 1)
     rows = [_billed(row, resident, sort) for row in billed]
     rows += [row for row in own if place is None or _is_beyond(row.key, place, sort)]
@@ -93,6 +95,20 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
             state=STATES[first.state],
             order=first.order if is_own else None,
             receipt_url=first.receipt_url if is_own else "",
+        )
+
+
+def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
+    """Negative payments: what the bank gave back and the billing has not reversed."""
+    for row in history.refunds(span.accounts):
+        on = row.at.astimezone(zone).date()
+        yield Paid(
+            key=(-row.amount if sort.endswith("sum") else on, _OWN, _APART + row.id),
+            on=on,
+            account=row.account,
+            amount=-row.amount,
+            state="paid",
+            order=row.order if row.payer == resident.id else None,
         )
 
 

@@ -15,6 +15,7 @@ from services import orders, payment, settings
 from services.refusal import Refused
 from views import hx, portal
 from views.access import own_order
+from views.format import percent, rub
 
 bp = Blueprint("orders", __name__)
 
@@ -38,7 +39,7 @@ def pay(order_id: int) -> Response:
         base = portal.settings().base_url
         places = orders.Places(base + here, f"{base}/callbacks/{order.gateway}")
         purpose = orders.purpose_of(OrderLine.of_orders([order])[order.id], order.bill)
-        url = orders.start(order, bank, places, purpose, clock.now())
+        url = orders.start(order, bank, places, purpose, clock.local_now())
     except Refused as refusal:
         return make_response(_page(order, refusal.sentence), 422)
     return hx.go(url or here)
@@ -77,7 +78,7 @@ def _state(order: Order, now: datetime) -> str:
 
 
 def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[dict[str, Any]]:
-    """The facts of the confirmation (product R7.4) of each order, and its fee in hundredths of a percent."""
+    """The facts of the confirmation (product R7.4) of each order, and its fee in words."""
     found = standings(line.account_id for order in waiting for line in lines[order.id])
     book = settings.in_force(clock.today())
     facts = []
@@ -89,8 +90,14 @@ def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[
                 "order": order,
                 "contracts": [account.contract or account.number for account in accounts],
                 "bills": [order.bill] if order.bill is not None else last,
-                "fee": payment.terms(book.values(order.supplier_id), order.gateway).fee,
+                "fee": _fee(order, lines[order.id], payment.terms(book.values(order.supplier_id), order.gateway)),
                 "purpose": orders.purpose_of(lines[order.id], order.bill),
             }
         )
     return facts
+
+
+def _fee(order: Order, lines: list[OrderLine], terms: payment.Terms) -> str:
+    """«0,5 % от суммы платежа», or the sum where percents alone do not make it."""
+    percents = sum(payment.fee_of(line.amount, terms.fee) for line in lines)
+    return f"{percent(terms.fee)}\N{NO-BREAK SPACE}% от суммы платежа" if percents == order.fee else rub(order.fee)
