@@ -28,7 +28,18 @@ from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
-from services import imports, invitations, letters, matching, orders, outbox, registration, requests, uploads
+from services import (
+    imports,
+    invitations,
+    letters,
+    matching,
+    orders,
+    outbox,
+    refund_requests,
+    registration,
+    requests,
+    uploads,
+)
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from views import format, journal
@@ -123,6 +134,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs = {
         "tidy": Job(timedelta(hours=1), tidy),
         "orders": Job(timedelta(seconds=10), partial(orders.settle_orders, gateways or {})),
+        "refunds": Job(timedelta(seconds=10), partial(refund_requests.carry_out_all, gateways or {})),
         "match": Job(timedelta(minutes=10), match_payments),
         "recheck": Job(timedelta(days=1), recheck_payments),
     }

@@ -123,8 +123,8 @@ class Event:
     """What the bank says of an order. `key` is the same when it says the same thing again.
 
     `amount`: taken, or given back altogether by now (0 = all that was taken), kopecks; it counts for `PAID` and
-    `REFUNDED` alone. `reason`: why it failed, in words that the resident reads. `card_id`: under which the bank keeps
-    the card from now on.
+    `REFUNDED` alone. `taken`: beside a part given back, what had been taken, 0 where the bank does not say.
+    `reason`: why it failed, in words that the resident reads. `card_id`: under which the bank keeps the card.
     """
 
     key: str
@@ -132,6 +132,7 @@ class Event:
     provider_id: str
     outcome: Outcome
     amount: int
+    taken: int = 0
     receipt_url: str = ""
     masked_card: str = ""
     reason: str = ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 VATS = ("none", "0", "5", "7", "10", "20", "22", "5/105", "7/107", "10/110", "20/120", "22/122")
 TAXATIONS = {1: "ОСН", 2: "УСН доходы", 3: "УСН доходы минус расходы", 5: "ЕСХН", 6: "патент"}  # tag 1055
 SERVICE, PAYMENT = "service", "payment"  # tag 1212: a bill that was issued; money without one
-FULL_PAYMENT, ADVANCE = "full_payment", "advance"  # tag 1214
+MODES = FULL_PAYMENT, ADVANCE = "full_payment", "advance"  # tag 1214
 LONGEST_NAME = 128
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
@@ -115,7 +115,7 @@ class Sber:
             raise GatewayDown(f"{self.name}: ответ о возврате без кода")
         if code_of(answer) != "0":
             raise refusal(answer)
-        return refunded(refund.number, refund.provider_id, whole)
+        return replace(refunded(refund.number, refund.provider_id, whole), taken=refund.total)
 
     def read_callback(self, callback: Callback) -> Told:
         """`operation` of an order, signed by HMAC or by the bank's certificate (formats.md 4.1)."""

@@ -5,6 +5,7 @@ fields under any of their spellings.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gateways import wire
@@ -26,7 +27,7 @@ def event_of(answer: Mapping[str, Any], number: str, provider_id: str = "") -> E
     if status == REFUNDED and not back:
         return Event(f"{provider_id}-back", number, provider_id, Outcome.UNCLEAR, amount)
     if status == REFUNDED or (status == PAID and back):
-        return refunded(number, provider_id, back)
+        return replace(refunded(number, provider_id, back), taken=amount)
     if status == PAID:
         return Event(
             f"{provider_id or number}-paid-{amount}", number, provider_id, Outcome.PAID, amount,

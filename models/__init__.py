@@ -12,6 +12,7 @@ from models.meter import Meter, Register
 from models.notice import Audit, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.reading import Reading, Submission
+from models.refund import Refund, RefundLine
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
 from models.run import ExportBatch, ImportRun, RefusedRow
@@ -54,6 +55,8 @@ TABLES: list[type[Base]] = [
     OrderLine,
     Match,
     GatewayEvent,
+    Refund,
+    RefundLine,
     Notice,
     NoticeReceipt,
     Outbox,
@@ -91,6 +94,8 @@ __all__ = [
     "Outbox",
     "Payment",
     "Reading",
+    "Refund",
+    "RefundLine",
     "RefusedRow",
     "Register",
     "Resident",

@@ -26,6 +26,10 @@ CREATED, SENT, PAID, FAILED, EXPIRED, POSTED, REFUNDED = (
     "posted",
     "refunded",
 )
+# What became of an event; stored beside it. The puzzling ones decide nothing, an operator looks at them.
+APPLIED, LATE, NOTED = "applied", "too late", "noted"
+PUZZLING = WRONG_AMOUNT, UNKNOWN, UNCLEAR = "wrong amount", "unknown order", "unclear"
+OVER = (PAID, POSTED, FAILED, EXPIRED)  # may still change by the bank's word
 
 
 class Checkout(Base):
@@ -60,6 +64,7 @@ class Order(Base):
     number = TextField(unique=True)
     amount = KopecksField()
     fee = KopecksField(default=0)
+    refunded = KopecksField(default=0)
     state = TextField(default=CREATED)
     provider_id = TextField(null=True)
     provider_url = TextField(default="")
@@ -126,16 +131,20 @@ class Order(Base):
 
     @classmethod
     def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
-        """The order a gateway speaks of: by our number, else by its own id (it may know ours with a tail)."""
+        """The order a gateway speaks of: by its own id (it may know our number with a tail), else by our number.
+
+        An order that has an id is not paid by another one: a database that was restored gives out numbers again.
+        """
         query = (
             cls.select(cls, Checkout, Resident)
             .join(Checkout)
             .join(Resident, JOIN.LEFT_OUTER)
             .where(cls.gateway == gateway)
         )
-        found: Order | None = query.where(cls.number == number).first() if number else None
-        if found is None and provider_id:
-            found = query.where(cls.provider_id == provider_id).first()
+        found: Order | None = query.where(cls.provider_id == provider_id).first() if provider_id else None
+        if found is None and number:
+            named = query.where(cls.number == number)
+            found = (named.where(cls.provider_id.is_null()) if provider_id else named).first()
         return found
 
     @classmethod
@@ -147,6 +156,13 @@ class Order(Base):
         unfinished = cls.state.in_((SQL(f"'{CREATED}'"), SQL(f"'{SENT}'")))
         overdue = (cls.poll_at <= now) | (cls.poll_at.is_null() & (cls.expires_at <= now))
         return list(cls.select().where(unfinished, overdue).order_by(cls.poll_at, cls.id).limit(limit))
+
+    @classmethod
+    def to_recheck(cls, now: datetime, limit: int) -> list[Order]:
+        """Orders that were over when the bank hinted at news of them; literals for the partial index."""
+        over = cls.state.in_([SQL(f"'{state}'") for state in OVER])
+        query = cls.select().where(over, cls.poll_at.is_null(False), cls.poll_at <= now)
+        return list(query.order_by(cls.poll_at, cls.id).limit(limit))
 
     @classmethod
     def to_post(cls, after: int, limit: int) -> list[Order]:
@@ -211,9 +227,17 @@ class Order(Base):
         )
         return bool(changed)
 
+    def freed(self, until: datetime, at: datetime | None = None) -> bool:
+        """Gives back the right that was taken till `until`; a hint that came meanwhile stays."""
+        here = (type(self).id == self.id) & (type(self).poll_at == until)
+        return bool(type(self).update(poll_at=at).where(here).execute())
+
 
 Order.add_index(
     Order.index(Order.poll_at, where=Order.state.in_((CREATED, SENT)), name="order_to_poll"),
+)
+Order.add_index(
+    Order.index(Order.poll_at, where=Order.state.in_(OVER) & Order.poll_at.is_null(False), name="order_to_recheck"),
 )
 # Paid here and not met by the billing yet: a small set beside ten years of posted orders.
 Order.add_index(Order.index(Order.id, where=Order.state == PAID, name="order_to_post"))
@@ -316,9 +340,20 @@ class GatewayEvent(Base):
     provider_id = TextField(default="")
     at = UtcField()
     verdict = TextField(default="")  # what became of it: applied, repeated, wrong amount, unknown order…
+    seen_at = UtcField(null=True)
+    seen_by = TextField(default="")
 
     class Meta:
         indexes = ((("gateway", "key"), True),)
+
+    @classmethod
+    def to_look_at(cls, suppliers: Iterable[int] | None, limit: int) -> list[GatewayEvent]:
+        """What no rule could decide and no operator has looked at, newest first; of unknown orders for all alike."""
+        open_ = cls.verdict.in_([SQL(f"'{verdict}'") for verdict in PUZZLING])
+        query = cls.select(cls, Order).join(Order, JOIN.LEFT_OUTER).where(open_, cls.seen_at.is_null())
+        if suppliers is not None:
+            query = query.where(Order.supplier.in_(list(suppliers)))
+        return list(query.order_by(cls.id.desc()).limit(limit))
 
     @classmethod
     def noted(cls, gateway: str, key: str, **facts: Any) -> bool:
@@ -340,3 +375,12 @@ class GatewayEvent(Base):
     def judged(cls, gateway: str, key: str, verdict: str, **facts: Any) -> None:
         """Writes beside an event what became of it, and its facts as they were told last."""
         cls.update(verdict=verdict, **facts).where(cls.gateway == gateway, cls.key == key).execute()
+
+
+GatewayEvent.add_index(
+    GatewayEvent.index(
+        GatewayEvent.id,
+        where=GatewayEvent.verdict.in_(PUZZLING) & GatewayEvent.seen_at.is_null(),
+        name="gatewayevent_open",
+    ),
+)

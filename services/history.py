@@ -29,6 +29,7 @@ STATES = {
 }
 KEPT = ("paid", "partly")  # states in which the money is here
 _LAST = 2**31 - 1  # beyond every id
+_APART = 10**9  # ids of refunds, beside those of order lines
 _BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
 
 Key = tuple[Any, int, int]
@@ -63,7 +64,8 @@ class Page:
 def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo) -> Page:
     """The billing's payments, and beside them what was paid here and the billing has not met: each counted once."""
     place = _place(after, date.fromisoformat if sort.endswith("date") else _kopecks)
-    own = [row for row in _own(resident, span, sort, zone) if _is_within(row.on, span)]
+    unmet = (*_own(resident, span, sort, zone), *_given_back(resident, span, sort, zone))
+    own = [row for row in unmet if _is_within(row.on, span)]
     billed = history.payments(span, sort, _billed_place(place), PAGE + 1)
     rows = [_billed(row, resident, sort) for row in billed]
     rows += [row for row in own if place is None or _is_beyond(row.key, place, sort)]
@@ -111,6 +113,20 @@ def _state(row: Own) -> str:
     if state == "paid":
         return "partly" if row.refunded else state
     return "disputed" if row.disputed and state != "refunded" else state
+
+
+def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
+    """Negative payments: what the bank gave back and the billing has not reversed."""
+    for row in history.refunds(span.accounts):
+        on = row.at.astimezone(zone).date()
+        yield Paid(
+            key=(-row.amount if sort.endswith("sum") else on, _OWN, _APART + row.id),
+            on=on,
+            account=row.account,
+            amount=-row.amount,
+            state="paid",
+            order=row.order if row.payer == resident.id else None,
+        )
 
 
 def _billed(row: Billed, resident: Resident, sort: str) -> Paid:

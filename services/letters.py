@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from models import Account, Code, LinkRequest, Order, OrderLine, Outbox, transaction
+from models import Account, Code, LinkRequest, Order, OrderLine, Outbox, Refund, transaction
 from models.resident import WAITING
 from services import challenges, codes, contacts, invitations, outbox
 from services.challenges import SMS, Errand
@@ -105,9 +105,17 @@ def _account(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
 
 
 def _order(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
-    order: Order = Order.get_by_id(outbox.ids(row)["order"])
+    return _ordered(Order.get_by_id(outbox.ids(row)["order"]))
+
+
+def _ordered(order: Order) -> Facts:
     numbers = sorted({str(line.account.number) for line in OrderLine.of_orders([order])[order.id]})
     return {"order": order, "supplier": order.supplier.title, "numbers": numbers}
+
+
+def _refund(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
+    refund: Refund = Refund.get_by_id(outbox.ids(row)["refund"])
+    return {**_ordered(refund.order), "refund": refund}
 
 
 def _invitation(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
@@ -149,6 +157,7 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "account-linked": _account,  # to the resident who linked it
     "account-shared": _account,  # to those who held it before
     "payment-received": _order,
+    "payment-refunded": _refund,
     "invitation": _invitation,
     "request-approved": _request,
     "request-refused": _request,

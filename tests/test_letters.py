@@ -28,7 +28,7 @@ HERE = Visitor(key="k" * 32)
 
 
 def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings) -> None:
-    from models import Checkout, Order, OrderLine
+    from models import Checkout, Order, OrderLine, Refund
     from services.letters import KINDS
 
     texts.seed(NOW)
@@ -47,6 +47,8 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     for kind in ("account-linked", "account-shared"):
         put(kind, kind, resident=anna, destination="", account=account.id)
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
+    back = Refund.create(order=order, key="r", amount=5000, asked_at=NOW, done_at=NOW)
+    put("k8", "payment-refunded", resident=anna, destination="", refund=back.id)
     for kind in ("known-email", "known-account", "contact-changed", "deleted"):
         put(kind, kind)
     for kind, state in (("request-approved", "approved"), ("request-refused", "refused")):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateways import acquirer
 from gateways.acquirer import (
     Answer,
     Callback,
@@ -17,14 +18,13 @@ from gateways.acquirer import (
     NewOrder,
     Outcome,
     Question,
-    Refund,
     SavedCard,
     Standing,
     Started,
     Told,
     Verdict,
 )
-from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Resident
+from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Refund, RefundLine, Resident
 from services import orders
 from services.orders import Places
 from services.refusal import Refused
@@ -61,7 +61,7 @@ class SlowBank:
             raise GatewayDown("no answer")
         return self.says
 
-    def refund(self, refund: Refund) -> Event:
+    def refund(self, refund: acquirer.Refund) -> Event:
         raise Declined("never gives back")
 
     def read_callback(self, callback: Callback) -> Told:
@@ -241,7 +241,7 @@ def test_a_refund_heard_before_its_payment_counts_and_the_payment_does_not(resid
     assert orders.apply("slowbank", event(order, "paid"), NOW)
     assert (now_of(order).state, now_of(order).poll_at) == ("refunded", None)
     assert [row.verdict for row in GatewayEvent.select().order_by(GatewayEvent.id)] == ["applied", "too late"]
-    assert Outbox.select().count() == 0
+    assert [row.kind for row in Outbox.select()] == ["payment-refunded"]
     orders.sent(order, "https://bank.example/pay/1", None, NOW)
     assert (now_of(order).state, now_of(order).provider_url) == ("refunded", "https://bank.example/pay/1")
 
@@ -249,16 +249,61 @@ def test_a_refund_heard_before_its_payment_counts_and_the_payment_does_not(resid
 @pytest.mark.parametrize("state", ["created", "sent", "failed", "expired"])
 def test_a_part_given_back_before_its_payment_leaves_the_payment_to_come(resident: Resident, state: str) -> None:
     order = ordered(resident, state)
-    assert orders.apply("slowbank", event(order, "refunded", 5000), NOW)
-    assert now_of(order).state == state
+    part = event(order, "refunded", 5000)
+    assert orders.apply("slowbank", part, NOW)
+    assert (now_of(order).state, GatewayEvent.get().verdict) == (state, "unclear")
     assert orders.apply("slowbank", event(order), NOW)
-    assert now_of(order).state == "paid"
+    assert orders.apply("slowbank", part, NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("paid", 5000)
+
+
+@pytest.mark.parametrize("state", ["created", "sent", "failed", "expired"])
+def test_a_part_given_back_of_what_was_taken_is_a_payment_too(resident: Resident, state: str) -> None:
+    order = ordered(resident, state)
+    assert not orders.apply("slowbank", event(order, "refunded", 5000, key="x", taken=9000), NOW)
+    assert orders.apply("slowbank", event(order, "refunded", 5000, taken=10050), NOW)
+    assert (now_of(order).state, now_of(order).refunded, now_of(order).paid_at) == ("paid", 5000, NOW)
 
 
 def test_a_part_given_back_leaves_the_order_paid(resident: Resident) -> None:
     order = ordered(resident, "paid")
-    assert orders.apply("slowbank", event(order, "refunded", 5000), NOW)
-    assert now_of(order).state == "paid" and GatewayEvent.get().verdict == "noted"
+    for _ in range(2):
+        assert orders.apply("slowbank", event(order, "refunded", 5025), NOW)
+    assert (now_of(order).state, now_of(order).refunded, GatewayEvent.get().verdict) == ("paid", 5025, "applied")
+    [refund] = Refund.select()
+    assert (refund.amount, refund.state, refund.who) == (5025, "done", "")
+    assert [line.amount for line in refund.lines] == [5000]
+
+
+def test_parts_given_back_come_to_the_whole_whatever_their_order(resident: Resident) -> None:
+    order = ordered(resident, "posted")
+    for back in (3000, 10050, 7000):
+        assert orders.apply("slowbank", event(order, "refunded", back, key=f"b{back}"), NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("refunded", 10050)
+    assert [row.amount for row in Refund.select().order_by(Refund.id)] == [3000, 7050]
+    assert sum(row.amount for row in RefundLine.select()) == 10000
+
+
+def test_all_given_back_without_a_sum_is_the_whole(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert orders.apply("slowbank", event(order, "refunded", 0), NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("refunded", 10050)
+
+
+def test_more_given_back_than_taken_is_not_believed(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert not orders.apply("slowbank", event(order, "refunded", 10051), NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("paid", 0)
+
+
+def test_what_a_bank_does_not_tell_clearly_is_left_to_the_operator(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert orders.apply("slowbank", event(order, "unclear", 4000), NOW)
+    [row] = GatewayEvent.to_look_at(None, 10)
+    assert (row.verdict, row.order.id, now_of(order).refunded) == ("unclear", order.id, 0)
+    orders.apply("slowbank", event(order, "refunded", 4000), NOW)
+    orders.apply("slowbank", event(order, "unclear", 4000), NOW)
+    assert GatewayEvent.to_look_at(None, 10) == []
 
 
 @pytest.mark.parametrize("amount", [10000, 10049, 10051, 0, 1005000])
@@ -328,11 +373,42 @@ def test_a_call_that_proves_nothing_has_the_bank_asked_at_once(resident: Residen
     assert now_of(order).state == "paid"
 
 
-@pytest.mark.parametrize("state", ["created", "paid", "failed", "expired"])
-def test_a_waiting_bank_changes_nothing_of_an_order_that_is_not_sent(resident: Resident, state: str) -> None:
-    order = ordered(resident, state)
+def test_a_hint_leaves_no_trace_but_that_the_bank_is_asked(resident: Resident) -> None:
+    order = ordered(resident)
     assert orders.apply("slowbank", event(order, "waiting"), NOW)
-    assert (now_of(order).state, now_of(order).poll_at) == (state, None)
+    assert not orders.apply("slowbank", replace(event(order, "waiting"), number="nobody's"), NOW)
+    assert (now_of(order).state, now_of(order).poll_at) == ("created", None)
+    assert GatewayEvent.select().count() == 0
+
+
+@pytest.mark.parametrize("state", ["paid", "posted", "failed", "expired"])
+def test_an_order_that_is_over_is_asked_about_once_when_the_bank_hints(resident: Resident, state: str) -> None:
+    order, bank = ordered(resident, state), SlowBank()
+    assert orders.apply("slowbank", event(order, "waiting"), NOW)
+    assert orders.settle_orders({"slowbank": bank}, NOW) == 0
+    assert orders.settle_orders({"slowbank": bank}, NOW + timedelta(hours=1)) == 0
+    assert (now_of(order).state, now_of(order).poll_at, bank.asked) == (state, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "says", "becomes"),
+    [("paid", "refunded", "refunded"), ("posted", "refunded", "refunded"), ("expired", "paid", "paid"),
+     ("failed", "paid", "paid")],
+)  # fmt: skip
+def test_the_news_of_an_order_that_was_over_count(resident: Resident, state: str, says: str, becomes: str) -> None:
+    order = ordered(resident, state)
+    orders.apply("slowbank", event(order, "waiting"), NOW)
+    assert orders.settle_orders({"slowbank": SlowBank(says=event(order, says))}, NOW) == 1
+    assert (now_of(order).state, now_of(order).poll_at) == (becomes, None)
+
+
+def test_a_bank_that_is_down_is_asked_again_about_an_order_that_is_over(resident: Resident) -> None:
+    order, bank = ordered(resident, "paid", paid_at=NOW), SlowBank(is_down=True)
+    orders.apply("slowbank", event(order, "waiting"), NOW)
+    orders.settle_orders({"slowbank": bank}, NOW)
+    assert now_of(order).poll_at == NOW + orders.LONGEST_POLL
+    orders.settle_orders({"slowbank": bank}, NOW + orders.SILENCE)
+    assert (now_of(order).poll_at, bank.asked) == (None, 2)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "//bank", "data:x", "https://b/" + "r" * 3000])

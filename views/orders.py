@@ -44,7 +44,7 @@ def pay(order_id: int) -> Response:
         base = portal.settings().base_url
         places = orders.Places(base + here, f"{base}/callbacks/{order.gateway}")
         purpose = orders.purpose_of(OrderLine.of_orders([order])[order.id], order.bill)
-        url = orders.start(order, bank, places, purpose, clock.now())
+        url = orders.start(order, bank, places, purpose, clock.local_now())
     except Refused as refusal:
         return make_response(_page(order, refusal.sentence), 422)
     return hx.go(url or here)
