@@ -138,7 +138,7 @@ class Moneta:
         operation = values.get("MNT_OPERATION_ID", "")
         amount = _kopecks(values["MNT_AMOUNT"]) if values.get("MNT_AMOUNT") else None
         if command:
-            return Question(number, operation, amount)
+            return Question(number, amount=amount)  # the operation is none yet: another may have paid the order
         if amount is None or not operation:
             raise Forged("a payment without a sum or an operation")
         return Event(f"pay:{operation}", number, operation, Outcome.PAID, amount)

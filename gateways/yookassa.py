@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -114,7 +114,7 @@ class YooKassa:
             if made.status != "succeeded":
                 return Event(f"{made.id}:{made.status}", refund.number, refund.provider_id, Outcome.WAITING, 0)
             before += refund.amount
-        return _given_back(refund.number, refund.provider_id, before)
+        return replace(_given_back(refund.number, refund.provider_id, before), taken=refund.total)
 
     def read_callback(self, callback: Callback) -> Told:
         if self.networks and not _is_within(callback.address, self.networks):
@@ -230,7 +230,7 @@ def _event(paid: Any, number: str) -> Event:
         raise GatewayDown(f"платёж {paid.id} не в рублях")
     back = _kopecks(paid.refunded_amount)
     if back:
-        return _given_back(number, paid.id, back)
+        return replace(_given_back(number, paid.id, back), taken=_kopecks(paid.amount))
     if paid.status == "succeeded":
         masked, card = _card(paid.payment_method)
         key = f"{paid.id}:succeeded"

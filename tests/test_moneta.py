@@ -108,8 +108,8 @@ def test_a_payment_is_told_by_form_or_by_query() -> None:
 
 def test_a_question_may_come_without_a_sum() -> None:
     asks = {**OURS, "MNT_COMMAND": "CHECK"}
-    assert told(asks, CHECK) == Question("FF790ABCD", "123456", 12025)
-    assert told({key: asks[key] for key in asks if key != "MNT_AMOUNT"}, CHECK) == Question("FF790ABCD", "123456")
+    assert told(asks, CHECK) == Question("FF790ABCD", amount=12025)
+    assert told({key: asks[key] for key in asks if key != "MNT_AMOUNT"}, CHECK) == Question("FF790ABCD")
 
 
 def test_a_ping_is_answered_200() -> None:
@@ -190,7 +190,7 @@ def test_a_test_payment_pays_at_a_test_shop_alone() -> None:
 def test_each_standing_has_its_code_in_signed_xml(
     standing: Standing, accepted: bool, amount: int | None, code: str
 ) -> None:
-    answer = SHOP_OF_TESTS.acknowledge(Question("FF790ABCD", "1", amount), Verdict(accepted, standing, 12025))
+    answer = SHOP_OF_TESTS.acknowledge(Question("FF790ABCD", amount=amount), Verdict(accepted, standing, 12025))
     assert (answer.status, answer.content_type) == (200, "application/xml; charset=utf-8")
     heard = read(answer.body)
     assert (heard["MNT_RESULT_CODE"], heard["MNT_TRANSACTION_ID"], heard["MNT_ID"]) == (code, "FF790ABCD_", SHOP)

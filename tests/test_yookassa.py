@@ -320,6 +320,13 @@ def test_money_is_given_back_in_parts(shop: YooKassa, bank: YooKassaServer) -> N
     assert shop.status(ORDER.number, payment) == second
 
 
+def test_a_part_given_back_says_that_all_had_been_taken(shop: YooKassa, bank: YooKassaServer) -> None:
+    payment = paid(shop, bank)
+    bank.give_back(payment, 48533)
+    event = shop.status(ORDER.number, payment)
+    assert event is not None and (event.outcome, event.amount, event.taken) == (Outcome.REFUNDED, 48533, 148533)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_refund_whose_answer_was_lost_is_not_made_twice(shop: YooKassa, bank: YooKassaServer, fault: str) -> None:
     payment = paid(shop, bank)
