@@ -29,6 +29,7 @@ from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverabl
 from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
 from services import (
+    cards,
     imports,
     invitations,
     letters,
@@ -135,6 +136,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
         "tidy": Job(timedelta(hours=1), tidy),
         "orders": Job(timedelta(seconds=10), partial(orders.settle_orders, gateways or {})),
         "refunds": Job(timedelta(seconds=10), partial(refund_requests.carry_out_all, gateways or {})),
+        "cards": Job(timedelta(minutes=1), partial(cards.forget_removed, gateways or {})),
         "match": Job(timedelta(minutes=10), match_payments),
         "recheck": Job(timedelta(days=1), recheck_payments),
     }

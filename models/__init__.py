@@ -2,9 +2,11 @@
 
 from models.account import Account, House
 from models.attempt import Attempt
+from models.autopay import Autopay, AutopayRun
 from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
 from models.bill import Balance, Bill, Charge, Payment
 from models.captcha import Captcha
+from models.card import BankCard, OrderCard
 from models.code import Code
 from models.invitation import Invitation
 from models.link import Group, Link
@@ -57,6 +59,10 @@ TABLES: list[type[Base]] = [
     GatewayEvent,
     Refund,
     RefundLine,
+    BankCard,
+    OrderCard,
+    Autopay,
+    AutopayRun,
     Notice,
     NoticeReceipt,
     Outbox,
@@ -67,7 +73,10 @@ __all__ = [
     "Account",
     "Attempt",
     "Audit",
+    "Autopay",
+    "AutopayRun",
     "Balance",
+    "BankCard",
     "Base",
     "Bill",
     "Captcha",
@@ -90,6 +99,7 @@ __all__ = [
     "NoticeReceipt",
     "Operator",
     "Order",
+    "OrderCard",
     "OrderLine",
     "Outbox",
     "Payment",

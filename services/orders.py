@@ -43,7 +43,7 @@ from models.order import (
     UNKNOWN,
     WRONG_AMOUNT,
 )
-from services import bills, outbox, receipts, refunds
+from services import bills, cards, outbox, receipts, refunds
 from services.refusal import Refused
 
 log = logging.getLogger("abonent.orders")
@@ -165,6 +165,7 @@ def storable(event: Event) -> Event:
         amount=max(-MOST, min(event.amount, MOST)),
         receipt_url=_plain(event.receipt_url),
         masked_card=_plain(event.masked_card),
+        card_id=_plain(event.card_id),
         reason=_plain(event.reason),
     )
 
@@ -234,6 +235,7 @@ def _paid(order: Order, event: Event, now: datetime) -> str:
         facts["provider_id"] = event.provider_id
     if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, poll_at=None, **facts):
         return LATE
+    cards.kept(order, event, now)
     if order.checkout.email:
         outbox.put(
             "payment-received",
@@ -340,6 +342,7 @@ def new_order(order: Order, places: Places, purpose: str, now: datetime) -> NewO
     """The order as its bank is told of it."""
     lines = OrderLine.of_orders([order])[order.id]
     bill = order.bill
+    choice = cards.choice_of(order)
     return NewOrder(
         number=order.number,
         amount=order.total,
@@ -349,6 +352,8 @@ def new_order(order: Order, places: Places, purpose: str, now: datetime) -> NewO
         email=order.checkout.email,
         phone=order.checkout.phone,
         client=str(order.checkout.resident_id or ""),
+        keep=choice.keep,
+        card=choice.card,
         expires_at=now + SESSION,
         seconds=int(SESSION.total_seconds()),
         payee=_payee(order.supplier),
