@@ -29,6 +29,7 @@ from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverabl
 from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
 from services import (
+    autopay_rounds,
     cards,
     imports,
     invitations,
@@ -41,9 +42,11 @@ from services import (
     requests,
     uploads,
 )
+from services.autopay_rounds import Counter
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from views import format, journal
+from views import gateways as gateways_of
 
 log = logging.getLogger("abonent.worker")
 
@@ -136,6 +139,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
         "tidy": Job(timedelta(hours=1), tidy),
         "orders": Job(timedelta(seconds=10), partial(orders.settle_orders, gateways or {})),
         "refunds": Job(timedelta(seconds=10), partial(refund_requests.carry_out_all, gateways or {})),
+        "autopay": Job(timedelta(minutes=1), partial(autopay_round, _counter(settings, gateways or {}))),
         "cards": Job(timedelta(minutes=1), partial(cards.forget_removed, gateways or {})),
         "match": Job(timedelta(minutes=10), match_payments),
         "recheck": Job(timedelta(days=1), recheck_payments),
@@ -230,6 +234,16 @@ def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, tick: C
     body = letter.body if keeps_body else ""
     if not outbox.done(row, tick(), provider_id=message_id, subject=letter.subject, body=body):
         log.warning("letter %s (%s) took longer than its lease", row.id, row.kind)
+
+
+def _counter(settings: Settings, gateways: Mapping[str, Acquirer]) -> Counter:
+    usual = gateways_of.usual_of(settings, gateways)
+    return Counter(gateways, usual, settings.preset.order_number, settings.base_url)
+
+
+def autopay_round(counter: Counter, now: datetime) -> None:
+    """Days and hours of autopay are the utility's."""
+    autopay_rounds.run(counter, now.astimezone(clock.zone()))
 
 
 def match_payments(now: datetime) -> None:

@@ -69,6 +69,7 @@ def up(migrator, db):
         state = TextField()
         reason = TextField()
         order = ForeignKeyField(Order, null=True, unique=True)
+        card = ForeignKeyField(BankCard, null=True, on_delete="SET NULL")
         told_at = DateTimeField()
         poll_at = DateTimeField(null=True)
         polls = IntegerField()

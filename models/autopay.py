@@ -102,6 +102,7 @@ class AutopayRun(Base):
     account_id: int
     occasion = TextField()
     autopay = ForeignKeyField(Autopay, null=True, on_delete="SET NULL")
+    autopay_id: int | None
     resident = ForeignKeyField(Resident, on_delete="CASCADE")
     amount = KopecksField()
     fee = KopecksField(default=0)
@@ -109,7 +110,8 @@ class AutopayRun(Base):
     state = TextField()
     reason = TextField(default="")
     order = ForeignKeyField(Order, null=True, unique=True)
-    order_id: int | None
+    order_id: int
+    card = ForeignKeyField(BankCard, null=True, on_delete="SET NULL")
     told_at = UtcField()
     poll_at = UtcField(null=True)
     polls = IntegerField(default=0)
@@ -149,6 +151,12 @@ class AutopayRun(Base):
         """The newest run of each account, with its order."""
         rows = cls.select(cls, Order).join(Order, JOIN.LEFT_OUTER).where(cls.account.in_(list(accounts)))
         return {row.account_id: row for row in rows.order_by(cls.id)}
+
+    @classmethod
+    def drop(cls, account: Account) -> int:
+        """What was announced for the account and is not with the bank yet will not be charged."""
+        here = (cls.account == account) & (cls.state == TOLD)
+        return int(cls.update(state=DROPPED).where(here).execute())
 
     def moved(self, to: str, before: str, **facts: Any) -> bool:
         """Changes the state where it still is `before`; False when someone was faster."""

@@ -118,6 +118,15 @@ class Order(Base):
         )
 
     @classmethod
+    def whole(cls, order: int) -> Order:
+        """The order as it is now, with what its bank is told of it."""
+        query = cls.select(cls, Checkout, Supplier, Bill, Resident).join(Checkout).join(Resident, JOIN.LEFT_OUTER)
+        found: Order = (
+            query.switch(cls).join(Supplier).switch(cls).join(Bill, JOIN.LEFT_OUTER).where(cls.id == order).get()
+        )
+        return found
+
+    @classmethod
     def of_checkout(cls, checkout: Checkout) -> ModelSelect[Order]:
         """The orders of one press in the order in which the bank is asked, each with its supplier and bill."""
         return (

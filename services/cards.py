@@ -1,4 +1,4 @@
-"""Cards that a bank keeps for a resident (product R7.3): chosen at payment, removed by him; the portal has names only."""
+"""Cards that a bank keeps for a resident (product R7.3): chosen at payment, removed by him; we have names only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateways.acquirer import Acquirer, Declined, Event, GatewayDown
-from models import Autopay, BankCard, Order, OrderCard, Resident, transaction
+from models import Autopay, AutopayRun, BankCard, Order, OrderCard, Resident, transaction
 from models.order import CREATED
 from models.resident import ACTIVE
 
@@ -54,6 +54,8 @@ def kept(order: Order, event: Event, now: datetime) -> None:
 @transaction
 def remove(card: BankCard, resident: Resident, now: datetime) -> bool:
     """«Удалить»: nothing is paid by it any more; the bank is told by the worker."""
+    for row in Autopay.by_card([card]).get(card.id, []):
+        AutopayRun.drop(row.account)
     Autopay.off_by_card(card)
     return bool(BankCard.remove(resident, now, card.id))
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from models import Account, Code, LinkRequest, Order, OrderLine, Outbox, Refund, transaction
+from models import Account, AutopayRun, Code, LinkRequest, Order, OrderLine, Outbox, Refund, transaction
+from models.autopay import TOLD
 from models.resident import WAITING
 from services import challenges, codes, contacts, invitations, outbox
 from services.challenges import SMS, Errand
@@ -118,6 +119,23 @@ def _refund(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
     return {**_ordered(refund.order), "refund": refund}
 
 
+def _autopay(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
+    """None where it was turned off, or charged, before the letter went out."""
+    run: AutopayRun = AutopayRun.get_by_id(outbox.ids(row)["run"])
+    if row.kind == "autopay-soon" and (run.state != TOLD or run.autopay is None):
+        return None
+    account, ordered = run.account, run.autopay
+    return {
+        "run": run,
+        "total": run.amount + run.fee,
+        "number": account.number,
+        "supplier": account.supplier.title,
+        "account_id": account.id,
+        "card": ordered.card.masked if ordered else "",
+        "most": ordered.most if ordered else 0,
+    }
+
+
 def _invitation(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
     """All accounts of the address behind one link; their numbers are shown to those who know them."""
     ids = outbox.ids(row)
@@ -158,6 +176,8 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "account-shared": _account,  # to those who held it before
     "payment-received": _order,
     "payment-refunded": _refund,
+    "autopay-soon": _autopay,
+    "autopay-failed": _autopay,
     "invitation": _invitation,
     "request-approved": _request,
     "request-refused": _request,

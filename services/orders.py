@@ -119,6 +119,13 @@ def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> None
             order.moved(state, state, **facts)
 
 
+@transaction
+def named(order: Order, provider_id: str) -> None:
+    """The bank has taken the order up under a name of its own; what becomes of it is asked by that name."""
+    if provider_id:
+        order.moved(SENT, SENT, provider_id=_plain(provider_id))
+
+
 def hear(bank: Acquirer, callback: Callback, now: datetime) -> Answer:
     """The answer to a bank that calls back; a forged call changes nothing. `now` in the utility's zone."""
     try:

@@ -9,6 +9,7 @@ from flask import abort, current_app, g
 from flask_login import current_user
 
 from models import (
+    BankCard,
     Bill,
     Code,
     Consent,
@@ -95,6 +96,14 @@ def own_order(order_id: int) -> Order:
     """An order that the resident made, with its checkout and supplier."""
     order: Order | None = Order.held_by(resident()).where(Order.id == order_id).first()
     return order or abort(404)
+
+
+def own_card(card_id: int) -> BankCard:
+    """A card that a bank keeps for the resident."""
+    card: BankCard | None = BankCard.get_or_none(
+        BankCard.id == card_id, BankCard.resident == resident(), BankCard.removed_at.is_null()
+    )
+    return card or abort(404)
 
 
 def own_notice(notice_id: int) -> NoticeReceipt:

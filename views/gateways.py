@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app
@@ -38,9 +38,13 @@ def build(settings: Settings) -> dict[str, Acquirer]:
 
 def usual() -> str:
     """The preset's gateway, for suppliers that name none; in demo the test bank stands in for one not set up."""
-    settings = portal.settings()
+    return usual_of(portal.settings(), current_app.extensions["gateways"])
+
+
+def usual_of(settings: Settings, known: Collection[str]) -> str:
+    """The same for the worker, which serves no request."""
     name = str(settings.preset.gateway)
-    return TESTBANK if settings.demo and name not in current_app.extensions["gateways"] else name
+    return TESTBANK if settings.demo and name not in known else name
 
 
 @dataclass(frozen=True)

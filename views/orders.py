@@ -81,7 +81,7 @@ def _page(order: Order, wrong: str = "") -> str:
         refunded=_refunded(told),
         other=_other_sum(told),
         is_waiting=is_waiting,
-        can_return=order.state == SENT and order.expires_at > now,
+        can_return=order.state == SENT and order.expires_at > now and bool(order.provider_url),
         left=None if is_waiting else left,
     )
 
