@@ -141,15 +141,7 @@ def contact_request(of: Resident) -> str:
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of, factories.account(factories.payee())).account_id,
-    "card_id": lambda of: (
-        BankCard.create(
-            resident=of,
-            gateway="testbank",
-            name=f"b{BankCard.select().count()}",
-            masked="•• 0004",
-            kept_at=factories.NOW,
-        ).id
-    ),
+    "card_id": lambda of: factories.card(of, f"b{BankCard.select().count()}").id,
     "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,

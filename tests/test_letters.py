@@ -49,6 +49,8 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
     back = Refund.create(order=order, key="r", amount=5000, asked_at=NOW, done_at=NOW)
     put("k8", "payment-refunded", resident=anna, destination="", refund=back.id)
+    for kind, run in factories.autopay_runs(factories.link(anna, account)).items():
+        put(kind, kind, resident=anna, destination="", run=run.id)
     for kind in ("known-email", "known-account", "contact-changed", "deleted"):
         put(kind, kind)
     for kind, state in (("request-approved", "approved"), ("request-refused", "refused")):

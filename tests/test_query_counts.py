@@ -47,7 +47,7 @@ def holding(who: Resident, size: int, position: int) -> Account:
     light = factories.service(supplier)
     water = factories.service(supplier, kind="холодное водоснабжение", name="Холодная вода", unit="куб.м")
     account = factories.account(supplier)
-    factories.link(who, account, group=factories.group(who, f"Группа {size}-{position}"))
+    factories.autopay_runs(factories.link(who, account, group=factories.group(who, f"Группа {size}-{position}")))
     factories.tariff(light, 5_000_000)
     factories.balance(account, 148533)
     for scales in (("Круглосуточный",), ("День", "Ночь")):
