@@ -35,6 +35,11 @@ class BankCard(Base):
         return mine.order_by(cls.kept_at.desc(), cls.id.desc())
 
     @classmethod
+    def of_whom(cls, resident: Resident) -> list[BankCard]:
+        """All that is known of the resident's cards, removed ones too."""
+        return list(cls.select().where(cls.resident == resident).order_by(cls.id))
+
+    @classmethod
     def keep(cls, resident: Resident, gateway: str, name: str, **facts: Any) -> None:
         """The bank keeps the card; nothing happens where that is known."""
         cls.insert(resident=resident, gateway=gateway, name=name, **facts).on_conflict_ignore().execute()

@@ -17,7 +17,7 @@ from tests.test_access import ASKED_BY, consent, notice, of_residents, order, se
 MOST = 8
 FEW, MANY = 1, 20
 # A file of everything, asked for once in a year: a query for each kind of row.
-LARGER = {"/profile/data.json": 13}
+LARGER = {"/profile/data.json": 15}
 # Pages whose query string opens another list.
 ALSO = ("/history?kind=payments", "/history?kind=readings", "/history?kind=bills")
 

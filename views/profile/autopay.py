@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 import clock
 from models import Autopay, AutopayRun, BankCard, Link
+from models.standing import standings
 from services import autopay as ordering
 from services import payment, settings
 from services.autopay import Wanted
@@ -127,6 +128,7 @@ def _facts(link: Link, row: Autopay | None, form: AutopayForm, cards: dict[str, 
         "row": row,
         "form": form,
         "cards": cards,
+        "debt": standings([link.account_id])[link.account_id].debt,
         "can_keep": bool(kept.keepers(_terms([link]).values())),
         "can_email": resident().email_confirmed_at is not None and portal.settings().has_email,
     }
