@@ -149,6 +149,12 @@ class Order(Base):
         return query if suppliers is None else query.where(cls.supplier.in_(list(suppliers)))
 
     @classmethod
+    def gateways_under_way(cls) -> list[str]:
+        """The gateways that orders wait for; a literal for the partial index."""
+        rows = cls.select(cls.gateway).where(cls.state == SQL(f"'{SENT}'")).distinct().tuples()
+        return [name for (name,) in cast(Iterable[tuple[str]], rows)]
+
+    @classmethod
     def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
         """The order a gateway speaks of: by its own id (it may know our number with a tail), else by our number.
 
