@@ -91,8 +91,7 @@ def start(order: Order, bank: Acquirer, places: Places, purpose: str, now: datet
         release(order)
         log.warning("order %s: %s does not take it: %s", order.number, bank.name, fault)
         raise Refused("Банк не принял этот заказ. Деньги не списаны. Попробуйте позже или сообщите нам.")
-    sent(order, started.url, started.provider_id, now)
-    return started.url
+    return sent(order, started.url, started.provider_id, now)
 
 
 @transaction
@@ -108,15 +107,21 @@ def release(order: Order) -> None:
 
 
 @transaction
-def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> None:
-    """The bank's page is open; a callback may have been faster, then only its address is kept."""
+def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> str:
+    """The bank's page is open, at the address that is given back.
+
+    A callback may have been faster, then only the page is kept; so may a press whose lease ran out while the bank
+    thought, then its page is the order's, and nobody sees this one.
+    """
     facts = {"provider_url": url, "sent_at": now}
     if provider_id is not None:
         facts["provider_id"] = provider_id
     waiting = {"expires_at": now + SESSION, "poll_at": now + FIRST_POLL, "polls": 0}
-    if not order.moved(SENT, CREATED, **facts, **waiting):
-        for state in (PAID, FAILED, REFUNDED):
-            order.moved(state, state, **facts)
+    if order.moved(SENT, CREATED, **facts, **waiting):
+        return url
+    if any(order.moved(state, state, **facts) for state in (PAID, FAILED, REFUNDED)):
+        return url
+    return str(Order.get_by_id(order.id).provider_url)
 
 
 def hear(bank: Acquirer, callback: Callback, now: datetime) -> Answer:

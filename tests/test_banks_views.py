@@ -348,3 +348,35 @@ def test_no_transaction_is_open_while_a_bank_is_waited_for(
         refund = refund_requests.ask(Order.get_by_id(order.id), 10050, "olga", factories.NOW)
         assert refund_requests.carry_out(refund, side.gateway, factories.NOW)
         assert state(order) == "refunded" and Attempt.select().count() >= 4
+
+
+def test_suppliers_with_different_banks_are_paid_one_after_the_other(
+    app: Flask, client: PageClient, resident: Resident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (
+        factories.link(resident, factories.account(factories.supplier(name=name))).account
+        for name in ("Вода", "Тепло")
+    )
+    for account, gateway in ((first, "voda"), (second, "teplo")):
+        settings.record(account.supplier, "gateway", date(2026, 1, 1), gateway)
+        settings.record(account.supplier, "fee_fixed", date(2026, 1, 1), 1500)
+    with SberServer() as one, TBankServer() as other:
+        sides = {"voda": SberSide(one), "teplo": TBankSide(other)}
+        banks = {name: gateways.Patient(side.gateway) for name, side in sides.items()}
+        monkeypatch.setitem(app.extensions, "gateways", banks)
+        monkeypatch.setitem(app.extensions, "gateway_origins", [bank.origin for bank in banks.values()])
+        sums = {f"{what}-{account.id}": "100" for account in (first, second) for what in ("pay", "sum")}
+        page = client.sign_in(resident).post("/payment", sums)
+        page = client.get(page.location)
+        assert (
+            "Платежей будет 2" in page and "230,00" in page and "комиссия за данную операцию составляет 15,00" in page
+        )
+        assert not one.calls and not other.calls
+        to_voda, to_teplo = Order.select().order_by(Order.gateway.desc())
+        assert client.post(f"/orders/{to_voda.id}").location.startswith(one.url)
+        sides["voda"].pay(to_voda)
+        sides["voda"].call(client, to_voda)
+        page = client.get(f"/orders/{to_voda.id}")
+        assert "Деньги приняты" in page and "Осталось оплатить" in page and "Тепло" in page
+        assert client.post(f"/orders/{to_teplo.id}").location.startswith(other.url)
+        assert (state(to_voda), state(to_teplo)) == ("paid", "sent")

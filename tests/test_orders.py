@@ -189,6 +189,14 @@ def test_a_callback_faster_than_the_registration_is_kept(resident: Resident) -> 
     assert (now_of(order).state, now_of(order).provider_url) == ("paid", "https://bank.example/pay/1")
 
 
+def test_two_presses_that_both_reach_the_bank_lead_to_one_page(resident: Resident) -> None:
+    """The first press took longer than its lease; what the second opened stays the order's."""
+    order = ordered(resident)
+    assert orders.sent(order, "https://bank.example/pay/2", "md-2", NOW) == "https://bank.example/pay/2"
+    assert orders.sent(order, "https://bank.example/pay/1", "md-1", NOW) == "https://bank.example/pay/2"
+    assert now_of(order).provider_id == "md-2"
+
+
 # What the bank says
 
 
