@@ -163,15 +163,17 @@ class World:
     def tell(self, index: int, trouble: str) -> None:
         """A callback of what is true now, or an old one again, or somebody's forgery, or another sum."""
         for deal in self._deals(index):
-            self.bank.told.append(self.bank.truth(deal))
+            truth = self.bank.truth(deal)
+            self.bank.told.append(replace(truth, key=f"called-{truth.key}"))  # many banks name the same thing twice
         if not self.bank.told:
             return
         place = -1 if trouble in ("", "lost") else index % len(self.bank.told)
         body = b"forged" if trouble == "down" else str(place % len(self.bank.told)).encode()
         orders.hear(self.bank, Callback("POST", body=body), self.now)
         if trouble == "killed":
-            wrong = replace(self.bank.told[place], amount=1, key=f"wrong-{place}")
-            orders.apply(NAME, wrong, self.now) if wrong.outcome is Outcome.PAID else None
+            for deal in self._deals(index):
+                wrong = Event(f"{deal.id}-wrong", deal.number, deal.id, Outcome.PAID, deal.amount - 1)
+                orders.apply(NAME, wrong, self.now)
 
     def hint(self, index: int, _trouble: str) -> None:
         order = self.order(index)
@@ -245,6 +247,7 @@ class World:
             assert (order.state == REFUNDED) == (order.refunded == order.total)
             done = Refund.select().where(Refund.order == order, Refund.state == "done")
             assert sum(row.amount for row in done) == order.refunded
+            assert all(row.amount > 0 for row in done)
 
     def quiet(self) -> None:
         """Everybody answers, the bank repeats what is true, the worker goes on until nothing moves."""
