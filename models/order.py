@@ -252,10 +252,19 @@ class Order(Base):
         )
         return bool(changed)
 
-    def freed(self, until: datetime, at: datetime | None = None) -> bool:
+    def freed(self, until: datetime, at: datetime | None, **facts: Any) -> bool:
         """Gives back the right that was taken till `until`; a hint that came meanwhile stays."""
         here = (type(self).id == self.id) & (type(self).poll_at == until)
-        return bool(type(self).update(poll_at=at).where(here).execute())
+        return bool(type(self).update(poll_at=at, **facts).where(here).execute())
+
+    def got_receipt(self, url: str) -> bool:
+        """Keeps the address of the receipt, which comes after the payment; the first one stays."""
+        lacking = (type(self).id == self.id) & (type(self).receipt_url == "") & type(self).state.in_((PAID, POSTED))
+        return bool(url and type(self).update(receipt_url=url).where(lacking).execute())
+
+    def lacks_receipt(self) -> bool:
+        here = type(self).select().where(type(self).id == self.id)
+        return bool(here.where(type(self).receipt_url == "", type(self).state.in_((PAID, POSTED))).exists())
 
 
 Order.add_index(

@@ -54,6 +54,7 @@ SILENCE = timedelta(days=3)  # after it: a bank that does not answer, or not wit
 LEASE = timedelta(seconds=60)  # the right to speak with the bank about an order
 FIRST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(minutes=30)
 POLLED_AT_ONCE = 50
+RECEIPT_POLLS = 8  # a minute, then twice as long each time: over eight hours
 LONGEST_PURPOSE = 210
 MOST = 2**62  # kopecks, half of what a column holds
 
@@ -232,11 +233,17 @@ def _refunded(order: Order, event: Event, now: datetime) -> str:
 
 
 def _paid(order: Order, event: Event, now: datetime) -> str:
-    facts = {"masked_card": event.masked_card[:40], "receipt_url": _web(event.receipt_url), "reason": ""}
+    facts: dict[str, object] = {
+        "masked_card": event.masked_card[:40],
+        "receipt_url": _web(event.receipt_url),
+        "reason": "",
+    }
     if order.provider_id is None and event.provider_id:
         facts["provider_id"] = event.provider_id
-    if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, poll_at=None, **facts):
-        return LATE
+    waits = not facts["receipt_url"] and receipts.are_given(order, now)
+    facts |= {"polls": 0, "poll_at": now + FIRST_POLL if waits else None}
+    if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, **facts):
+        return APPLIED if order.got_receipt(_web(event.receipt_url)) else LATE
     if order.checkout.email:
         outbox.put(
             "payment-received",
@@ -288,8 +295,15 @@ def recheck(order: Order, bank: Acquirer | None, now: datetime) -> bool:
     except (GatewayDown, Declined) as fault:
         log.info("order %s: %s", order.number, fault)
         again = now + LONGEST_POLL if now < (order.paid_at or order.expires_at) + SILENCE else None
-    free(order, now, again)
+    free(order, now, again or _receipt_due(order, now))
     return not order.stands(order.state)
+
+
+def _receipt_due(order: Order, now: datetime) -> datetime | None:
+    """When to ask for a receipt that is not made yet; after some tries the payer has it by e-mail alone."""
+    if not order.lacks_receipt() or order.polls >= RECEIPT_POLLS or not receipts.are_given(order, now):
+        return None
+    return now + FIRST_POLL * (2 << order.polls)
 
 
 @transaction
@@ -299,7 +313,7 @@ def seize_over(order: Order, now: datetime) -> bool:
 
 @transaction
 def free(order: Order, now: datetime, again: datetime | None) -> None:
-    order.freed(now + LEASE, again)
+    order.freed(now + LEASE, again, polls=order.polls + 1)
 
 
 @transaction
