@@ -240,7 +240,9 @@ def _gateway(
             problems.append(f"gateways.{name}: {key} не подходит, пример: {kind.options[key]!r}")
     known = {key: value for key, value in given.items() if type(value) is type(kind.options.get(key))}
     whole = {**kind.options, **known, **secrets}
-    problems.extend(f"gateways.{name}: {fault}" for fault in kind.faults(whole))
+    for fault in kind.faults(whole):
+        place = f" ({', '.join(f'{head}{key.upper()}' for key in kind.secrets)})" if "секрет" in fault else ""
+        problems.append(f"gateways.{name}: {fault}{place}")
     return GatewaySettings(name, engine, whole)
 
 

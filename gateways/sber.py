@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -37,6 +38,7 @@ from gateways.sber_answers import (
     is_only_held,
     is_untouched,
     number_of,
+    receipt_of,
     refunded,
     refusal,
     text_of,
@@ -44,6 +46,8 @@ from gateways.sber_answers import (
 )
 from gateways.sber_receipt import TAX_TYPES, bundle
 from gateways.sber_signature import checksum, is_by_certificate, signed_text
+
+log = logging.getLogger("abonent.gateways")
 
 FORM, JSON = "form", "json"
 NUMBER_TAKEN, NO_CARDS, NO_SUCH_ORDER = "1", "2", "6"
@@ -94,7 +98,9 @@ class Sber:
         raise Declined(f"номер {order.number} занят в банке")
 
     def status(self, number: str, provider_id: str | None) -> Event | None:
-        return event_of(self._status(number, provider_id), number, provider_id or "")
+        event = event_of(self._status(number, provider_id), number, provider_id or "")
+        link = self._receipt(event.provider_id) if event.outcome is Outcome.PAID else ""
+        return replace(event, key=f"{event.key}-receipt", receipt_url=link) if link else event
 
     def refund(self, refund: Refund) -> Event:
         """Looks first: the bank knows no keys, so what a lost answer gave back is seen by its books alone."""
@@ -202,6 +208,14 @@ class Sber:
         if code_of(answer) not in ("0", NO_SUCH_ORDER):
             raise GatewayDown(f"{self.name}: {words_of(answer)}")
         return answer
+
+    def _receipt(self, provider_id: str) -> str:
+        """Where the receipt of a paid order stands; it is made minutes later, or never, and nothing waits for it."""
+        try:
+            return receipt_of(self._ask("getReceiptStatus.do", {"orderId": provider_id})) if provider_id else ""
+        except GatewayDown as fault:
+            log.info("%s: %s", self.name, fault)
+            return ""
 
     def _is_signed(self, values: Mapping[str, str]) -> bool:
         """False where the bank's signature is not set up; raises `Forged` where it is and does not fit."""

@@ -12,6 +12,7 @@ from gateways import wire
 from gateways.acquirer import Declined, Event, GatewayDown, Outcome, SavedCard
 
 SYSTEM_FAULT = "7"
+MADE, SALE = 3, "sell"  # of a receipt
 CREATED, HELD, PAID, REVERSED, REFUNDED, DECLINED = 0, 1, 2, 3, 4, 6  # of `orderStatus`; 5: at the bank's 3-D Secure
 
 
@@ -50,6 +51,22 @@ def is_only_held(answer: Mapping[str, Any]) -> bool:
 
 def refunded(number: str, provider_id: str, amount: int) -> Event:
     return Event(f"{provider_id}-refunded-{amount}", number, provider_id, Outcome.REFUNDED, amount)
+
+
+def receipt_of(answer: Mapping[str, Any]) -> str:
+    """The address of the receipt of the payment, once the register has made it; "" until then.
+
+    The JSON API calls the list `receipts`, the old one `receipt`; what the register said is its `payload`.
+    """
+    found = answer.get("receipts") or answer.get("receipt") or ()
+    for one in found if isinstance(found, list) else ():
+        payload = one.get("payload") if isinstance(one, dict) else None
+        if isinstance(payload, dict) and number_of(one.get("receiptStatus")) == MADE:
+            is_sale = str(one.get("receiptType") or SALE) == SALE
+            link = payload.get("ofdReceiptUrl") or payload.get("ofd_receipt_url")
+            if is_sale and isinstance(link, str):
+                return link
+    return ""
 
 
 def code_of(answer: Mapping[str, Any]) -> str:

@@ -34,6 +34,7 @@ from gateways.receipt import Item, Receipt
 
 LONGEST_DESCRIPTION = 140
 PAID, PARTLY = "CONFIRMED", "PARTIAL_REFUNDED"
+RECEIPT, INCOME = "RECEIPT", "Income"  # a notification that the register has made the receipt of a payment
 FAILED = {"REJECTED": "Банк отказал", "DEADLINE_EXPIRED": "Время на оплату вышло", "CANCELED": "Оплата отменена"}
 BACK = ("REVERSED", "REFUNDED")
 ACTIVE = "A"  # of a card
@@ -232,6 +233,12 @@ def _event(answer: Mapping[str, Any], number: str, provider_id: str) -> Event:
             f"{provider_id}-paid-{amount}", number, provider_id, Outcome.PAID, amount,
             masked_card=str(answer.get("Pan") or ""), card_id=str(answer.get("CardId") or ""),
         )  # fmt: skip
+    link = answer.get("Url")
+    if status == RECEIPT and answer.get("Success") in (True, "true") and isinstance(link, str):
+        is_income = str(answer.get("Type") or INCOME) == INCOME
+        key = f"{provider_id}-receipt-{amount}"
+        outcome = Outcome.PAID if is_income else Outcome.WAITING
+        return Event(key, number, provider_id, outcome, amount, receipt_url=link)
     if status in FAILED:
         said = str(answer.get("Message") or "")
         reason = said if said not in ("", "OK") else FAILED[status]

@@ -139,6 +139,31 @@ class Order(Base):
         )
 
     @classmethod
+    def of_operator(cls, order_id: int, suppliers: Iterable[int] | None) -> Order | None:
+        """The order, if one who works for these suppliers (None = all) may see it."""
+        found: Order | None = cls._served(suppliers).where(cls.id == order_id).first()
+        return found
+
+    @classmethod
+    def of_number(cls, number: str, suppliers: Iterable[int] | None) -> Order | None:
+        """The same by its number, or by the bank's."""
+        found: Order | None = (
+            cls._served(suppliers).where((cls.number == number) | (cls.provider_id == number)).first()
+        )
+        return found
+
+    @classmethod
+    def _served(cls, suppliers: Iterable[int] | None) -> ModelSelect[Order]:
+        query = cls.select(cls, Checkout, Supplier).join(Checkout).switch(cls).join(Supplier)
+        return query if suppliers is None else query.where(cls.supplier.in_(list(suppliers)))
+
+    @classmethod
+    def gateways_under_way(cls) -> list[str]:
+        """The gateways that orders wait for; a literal for the partial index."""
+        rows = cls.select(cls.gateway).where(cls.state == SQL(f"'{SENT}'")).distinct().tuples()
+        return [name for (name,) in cast(Iterable[tuple[str]], rows)]
+
+    @classmethod
     def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
         """The order a gateway speaks of: by its own id (it may know our number with a tail), else by our number.
 
@@ -236,10 +261,19 @@ class Order(Base):
         )
         return bool(changed)
 
-    def freed(self, until: datetime, at: datetime | None = None) -> bool:
+    def freed(self, until: datetime, at: datetime | None, **facts: Any) -> bool:
         """Gives back the right that was taken till `until`; a hint that came meanwhile stays."""
         here = (type(self).id == self.id) & (type(self).poll_at == until)
-        return bool(type(self).update(poll_at=at).where(here).execute())
+        return bool(type(self).update(poll_at=at, **facts).where(here).execute())
+
+    def got_receipt(self, url: str) -> bool:
+        """Keeps the address of the receipt, which comes after the payment; the first one stays."""
+        lacking = (type(self).id == self.id) & (type(self).receipt_url == "") & type(self).state.in_((PAID, POSTED))
+        return bool(url and type(self).update(receipt_url=url).where(lacking).execute())
+
+    def lacks_receipt(self) -> bool:
+        here = type(self).select().where(type(self).id == self.id)
+        return bool(here.where(type(self).receipt_url == "", type(self).state.in_((PAID, POSTED))).exists())
 
 
 Order.add_index(
@@ -357,12 +391,32 @@ class GatewayEvent(Base):
 
     @classmethod
     def to_look_at(cls, suppliers: Iterable[int] | None, limit: int) -> list[GatewayEvent]:
-        """What no rule could decide and no operator has looked at, newest first; of unknown orders for all alike."""
+        """What no rule could decide and no operator has looked at, newest first, each with its order and supplier.
+
+        Unknown orders are nobody's: they are for those who work for all suppliers (None).
+        """
         open_ = cls.verdict.in_([SQL(f"'{verdict}'") for verdict in PUZZLING])
-        query = cls.select(cls, Order).join(Order, JOIN.LEFT_OUTER).where(open_, cls.seen_at.is_null())
-        if suppliers is not None:
-            query = query.where(Order.supplier.in_(list(suppliers)))
+        query = cls._served(suppliers).where(open_, cls.seen_at.is_null())
         return list(query.order_by(cls.id.desc()).limit(limit))
+
+    @classmethod
+    def of_operator(cls, event_id: int, suppliers: Iterable[int] | None) -> GatewayEvent | None:
+        found: GatewayEvent | None = cls._served(suppliers).where(cls.id == event_id).first()
+        return found
+
+    @classmethod
+    def of_order(cls, order: Order) -> ModelSelect[GatewayEvent]:
+        return cls.select().where(cls.order == order).order_by(cls.id)
+
+    @classmethod
+    def _served(cls, suppliers: Iterable[int] | None) -> ModelSelect[GatewayEvent]:
+        query = cls.select(cls, Order, Supplier).join(Order, JOIN.LEFT_OUTER).join(Supplier, JOIN.LEFT_OUTER)
+        return query if suppliers is None else query.where(Order.supplier.in_(list(suppliers)))
+
+    def seen(self, who: str, now: datetime) -> None:
+        """Somebody has looked at it; who was first stays."""
+        here = (type(self).id == self.id) & type(self).seen_at.is_null()
+        type(self).update(seen_at=now, seen_by=who).where(here).execute()
 
     @classmethod
     def noted(cls, gateway: str, key: str, **facts: Any) -> bool:

@@ -54,6 +54,7 @@ SILENCE = timedelta(days=3)  # after it: a bank that does not answer, or not wit
 LEASE = timedelta(seconds=60)  # the right to speak with the bank about an order
 FIRST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(minutes=30)
 POLLED_AT_ONCE = 50
+RECEIPT_POLLS = 8  # a minute, then twice as long each time: over eight hours
 LONGEST_PURPOSE = 210
 MOST = 2**62  # kopecks, half of what a column holds
 
@@ -91,8 +92,7 @@ def start(order: Order, bank: Acquirer, places: Places, purpose: str, now: datet
         release(order)
         log.warning("order %s: %s does not take it: %s", order.number, bank.name, fault)
         raise Refused("Банк не принял этот заказ. Деньги не списаны. Попробуйте позже или сообщите нам.")
-    sent(order, started.url, started.provider_id, now)
-    return started.url
+    return sent(order, started.url, started.provider_id, now)
 
 
 @transaction
@@ -108,15 +108,21 @@ def release(order: Order) -> None:
 
 
 @transaction
-def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> None:
-    """The bank's page is open; a callback may have been faster, then only its address is kept."""
+def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> str:
+    """The bank's page is open, at the address that is given back.
+
+    A callback may have been faster, then only the page is kept; so may a press whose lease ran out while the bank
+    thought, then its page is the order's, and nobody sees this one.
+    """
     facts = {"provider_url": url, "sent_at": now}
     if provider_id is not None:
         facts["provider_id"] = provider_id
     waiting = {"expires_at": now + SESSION, "poll_at": now + FIRST_POLL, "polls": 0}
-    if not order.moved(SENT, CREATED, **facts, **waiting):
-        for state in (PAID, FAILED, REFUNDED):
-            order.moved(state, state, **facts)
+    if order.moved(SENT, CREATED, **facts, **waiting):
+        return url
+    if any(order.moved(state, state, **facts) for state in (PAID, FAILED, REFUNDED)):
+        return url
+    return str(Order.get_by_id(order.id).provider_url)
 
 
 @transaction
@@ -237,11 +243,17 @@ def _refunded(order: Order, event: Event, now: datetime) -> str:
 
 
 def _paid(order: Order, event: Event, now: datetime) -> str:
-    facts = {"masked_card": event.masked_card[:40], "receipt_url": _web(event.receipt_url), "reason": ""}
+    facts: dict[str, object] = {
+        "masked_card": event.masked_card[:40],
+        "receipt_url": _web(event.receipt_url),
+        "reason": "",
+    }
     if order.provider_id is None and event.provider_id:
         facts["provider_id"] = event.provider_id
-    if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, poll_at=None, **facts):
-        return LATE
+    waits = not facts["receipt_url"] and receipts.are_given(order, now)
+    facts |= {"polls": 0, "poll_at": now + FIRST_POLL if waits else None}
+    if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, **facts):
+        return APPLIED if order.got_receipt(_web(event.receipt_url)) else LATE
     cards.kept(order, event, now)
     if order.checkout.email:
         outbox.put(
@@ -294,8 +306,15 @@ def recheck(order: Order, bank: Acquirer | None, now: datetime) -> bool:
     except (GatewayDown, Declined) as fault:
         log.info("order %s: %s", order.number, fault)
         again = now + LONGEST_POLL if now < (order.paid_at or order.expires_at) + SILENCE else None
-    free(order, now, again)
+    free(order, now, again or _receipt_due(order, now))
     return not order.stands(order.state)
+
+
+def _receipt_due(order: Order, now: datetime) -> datetime | None:
+    """When to ask for a receipt that is not made yet; after some tries the payer has it by e-mail alone."""
+    if not order.lacks_receipt() or order.polls >= RECEIPT_POLLS or not receipts.are_given(order, now):
+        return None
+    return now + FIRST_POLL * (2 << order.polls)
 
 
 @transaction
@@ -305,7 +324,7 @@ def seize_over(order: Order, now: datetime) -> bool:
 
 @transaction
 def free(order: Order, now: datetime, again: datetime | None) -> None:
-    order.freed(now + LEASE, again)
+    order.freed(now + LEASE, again, polls=order.polls + 1)
 
 
 @transaction

@@ -29,6 +29,11 @@ def of_order(order: Order, lines: Iterable[OrderLine], now: datetime) -> Receipt
     return Receipt(int(values.get("taxation", 1)), tuple(items), **contact)
 
 
+def are_given(order: Order, now: datetime) -> bool:
+    """Is there a receipt to wait for?"""
+    return bool(settings.in_force(now.date()).values(order.supplier_id).get("receipts"))
+
+
 def part(receipt: Receipt, amount: int) -> Receipt:
     """The receipt of a part given back: all of it where the sum is whole, else one line of the first one's kind."""
     if amount == receipt.total:

@@ -39,6 +39,7 @@ class SberServer(BankServer):
     bindings: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     date: int = 0
     card_fails: bool = False
+    receipt: str = ""
 
     def answer(self, call: Call) -> tuple[int, Any]:
         values = dict(call.values)
@@ -129,6 +130,20 @@ class SberServer(BankServer):
             return self.fault(2, "Связка не найдена")
         deal.status, deal.reason = (6, "Недостаточно средств") if self.card_fails else (2, "")
         return {"errorCode": "0"}
+
+    def do_getReceiptStatus(self, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        deal = self.found(values)
+        if deal is None or "orderBundle" not in deal.values:
+            return self.fault(6, "Чека нет")
+        made = {"receiptStatus": 3 if self.receipt else 2, "receiptType": "sell", "receiptId": "r-1"}
+        payload = {"payload": {"total": deal.amount, "ofdReceiptUrl": self.receipt}} if self.receipt else {}
+        back = {
+            "receiptStatus": 3,
+            "receiptType": "sellRefund",
+            "payload": {"ofdReceiptUrl": "https://ofd.example/b"},
+        }
+        listed = "receipts" if self.style == "json" else "receipt"
+        return {"errorCode": "0", "orderId": deal.id, listed: [back, {**made, **payload}]}
 
     def callback(self, number: str, operation: str = "deposited", status: int = 1, **more: str) -> dict[str, str]:
         """The parameters of a callback, signed by HMAC."""

@@ -106,7 +106,7 @@ class TBankServer(BankServer):
 
     def notification(self, number: str, status: str = "CONFIRMED", **more: Any) -> dict[str, Any]:
         """A signed notification of an order."""
-        deal = next(deal for deal in self.deals.values() if deal.values["OrderId"] == number)
+        deal = next(deal for deal in reversed(self.deals.values()) if deal.values["OrderId"] == number)
         told = {
             "TerminalKey": self.terminal, "OrderId": number, "Success": status == "CONFIRMED", "Status": status,
             "PaymentId": int(deal.id), "ErrorCode": "0", "Amount": deal.amount, "CardId": 867911,

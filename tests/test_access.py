@@ -15,6 +15,7 @@ from models import (
     Checkout,
     Consent,
     ExportBatch,
+    GatewayEvent,
     Group,
     ImportRun,
     Notice,
@@ -172,9 +173,17 @@ def batch(_of: Resident) -> int:
     return ExportBatch.create(**given, created_at=factories.NOW, rows=0, sha256="0", content=b"").id
 
 
+def event(of: Resident) -> int:
+    key = f"k{GatewayEvent.select().count()}"
+    given = {"gateway": "testbank", "key": key, "outcome": "paid", "amount": 5, "verdict": "wrong amount"}
+    return GatewayEvent.create(**given, order=order(of), at=factories.NOW).id
+
+
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
+    "event_id": event,
+    "order_id": order,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
     "table": lambda _of: "accounts",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -25,7 +25,7 @@ from gateways.acquirer import (
     Verdict,
 )
 from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Refund, RefundLine, Resident
-from services import orders
+from services import orders, settings
 from services.orders import Places
 from services.refusal import Refused
 from tests import factories
@@ -187,6 +187,14 @@ def test_a_callback_faster_than_the_registration_is_kept(resident: Resident) -> 
     orders.apply("slowbank", event(order), NOW)
     orders.sent(order, "https://bank.example/pay/1", None, NOW)
     assert (now_of(order).state, now_of(order).provider_url) == ("paid", "https://bank.example/pay/1")
+
+
+def test_two_presses_that_both_reach_the_bank_lead_to_one_page(resident: Resident) -> None:
+    """The first press took longer than its lease; what the second opened stays the order's."""
+    order = ordered(resident)
+    assert orders.sent(order, "https://bank.example/pay/2", "md-2", NOW) == "https://bank.example/pay/2"
+    assert orders.sent(order, "https://bank.example/pay/1", "md-1", NOW) == "https://bank.example/pay/2"
+    assert now_of(order).provider_id == "md-2"
 
 
 # What the bank says
@@ -533,3 +541,44 @@ def test_an_order_known_by_the_banks_id_is_found_under_another_number(resident: 
     order = sent(resident, provider_id="md-7")
     orders.apply("slowbank", Event("k", f"{order.number}-2", "md-7", Outcome.PAID, 10050), NOW)
     assert now_of(order).state == "paid"
+
+
+# The receipt
+
+
+def test_a_receipt_comes_after_its_payment_and_the_first_stays(resident: Resident) -> None:
+    order = ordered(resident, "posted")
+    for url in ("https://ofd.example/1", "https://ofd.example/2"):
+        assert orders.apply("slowbank", event(order, key=url, receipt_url=url), NOW)
+    assert now_of(order).receipt_url == "https://ofd.example/1"
+
+
+def test_a_receipt_is_asked_for_until_it_is_made(resident: Resident) -> None:
+    order = sent(resident)
+    settings.record(order.supplier, "receipts", date(2026, 1, 1), True)
+    orders.apply("slowbank", event(order), NOW)
+    assert now_of(order).poll_at == NOW + orders.FIRST_POLL
+    bank, now = SlowBank(says=event(order)), now_of(order).poll_at
+    orders.settle_orders({"slowbank": bank}, now)
+    assert now_of(order).poll_at == now + timedelta(minutes=2)
+    bank.says = event(order, key="with the receipt", receipt_url="https://ofd.example/1")
+    orders.settle_orders({"slowbank": bank}, now_of(order).poll_at)
+    assert (now_of(order).receipt_url, now_of(order).poll_at) == ("https://ofd.example/1", None)
+    assert Outbox.select().count() == 1
+
+
+def test_a_receipt_that_is_never_made_is_given_up(resident: Resident) -> None:
+    order = sent(resident)
+    settings.record(order.supplier, "receipts", date(2026, 1, 1), True)
+    orders.apply("slowbank", event(order), NOW)
+    bank = SlowBank(says=event(order))
+    while (due := now_of(order).poll_at) is not None:
+        orders.settle_orders({"slowbank": bank}, due)
+        assert due < NOW + timedelta(hours=9)
+    assert bank.asked == orders.RECEIPT_POLLS + 1
+
+
+def test_nobody_waits_for_a_receipt_that_is_not_given(resident: Resident) -> None:
+    order = sent(resident)
+    orders.apply("slowbank", event(order), NOW)
+    assert now_of(order).poll_at is None

@@ -219,6 +219,27 @@ def test_a_kept_card_is_named(server: SberServer, bank: Sber) -> None:
     assert bank.status("129", provider_id).card_id == "b-1"
 
 
+def test_the_receipt_is_named_when_the_register_has_made_it(server: SberServer, bank: Sber) -> None:
+    provider_id = started(bank, replace(ORDER, receipt=Receipt(1, (Item("x", 148533),), email="a@example.org")))
+    paid(server)
+    first = bank.status("129", provider_id)
+    server.receipt = "https://ofd.example/1"
+    second = bank.status("129", provider_id)
+    assert (first.receipt_url, second.receipt_url) == ("", "https://ofd.example/1")
+    assert first.key != second.key and second.outcome is Outcome.PAID
+
+
+@pytest.mark.parametrize("fault", ["500", "not json", "reset"])
+def test_a_receipt_that_cannot_be_asked_for_takes_nothing_from_the_payment(
+    server: SberServer, bank: Sber, fault: str
+) -> None:
+    provider_id = started(bank)
+    paid(server)
+    server.faults.extend(["", fault])
+    event = bank.status("129", provider_id)
+    assert (event.outcome, event.receipt_url) == (Outcome.PAID, "")
+
+
 # Faults
 
 

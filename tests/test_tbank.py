@@ -154,6 +154,17 @@ def test_every_status_has_its_outcome_in_a_notification_and_when_asked(
     assert (asked.outcome, told.outcome, asked.key) == (outcome, outcome, told.key)
 
 
+def test_the_receipt_comes_by_a_notification_of_its_own(server: TBankServer, bank: TBank) -> None:
+    started(bank)
+    told = heard(
+        server.notification("test2", "RECEIPT", Success=True, Url="https://ofd.example/1", Type="Income"), bank
+    )
+    assert (told.outcome, told.amount, told.receipt_url) == (Outcome.PAID, 102120, "https://ofd.example/1")
+    back = server.notification("test2", "RECEIPT", Success=True, Url="https://ofd.example/2", Type="IncomeReturn")
+    failed = server.notification("test2", "RECEIPT", Success=False, Url="https://ofd.example/3")
+    assert heard(back, bank).outcome is heard(failed, bank).outcome is Outcome.WAITING
+
+
 def test_the_answer_to_a_notification_is_exactly_ok() -> None:
     assert (BANK.acknowledge(None, Verdict(True)).status, BANK.acknowledge(None, Verdict(True)).body) == (200, "OK")
     assert BANK.acknowledge(None, Verdict(False)).body != "OK"

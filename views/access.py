@@ -13,6 +13,7 @@ from models import (
     Bill,
     Code,
     Consent,
+    GatewayEvent,
     Group,
     Link,
     LinkRequest,
@@ -156,3 +157,13 @@ def served_suppliers() -> list[Supplier]:
 def own_request(request_id: int) -> LinkRequest:
     """A request that the operator may decide, with supplier and resident."""
     return LinkRequest.of_operator(request_id, own_suppliers()) or abort(404)
+
+
+def served_order(order_id: int) -> Order:
+    """An order of a supplier that the operator works for, with checkout and supplier."""
+    return Order.of_operator(order_id, own_suppliers()) or abort(404)
+
+
+def own_event(event_id: int) -> GatewayEvent:
+    """A bank's word about an order that the operator may see; of unknown orders for who works for all."""
+    return GatewayEvent.of_operator(event_id, own_suppliers()) or abort(404)

@@ -32,6 +32,7 @@ from views import (
     tariffs,
     texts,
 )
+from views.admin import payments as admin_payments
 from views.admin import requests as admin_requests
 from views.profile import page as profile_page
 
@@ -63,5 +64,5 @@ BLUEPRINTS: list[Blueprint] = [
     sign_in.bp,
     tariffs.bp,
     texts.bp,
-    admin_requests.bp,  # all pages of the console
+    *{page.bp for page in (admin_payments, admin_requests)},  # the console: one blueprint, a module a page
 ]

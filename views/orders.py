@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, make_response, render_template, url_for
 
@@ -47,7 +48,14 @@ def pay(order_id: int) -> Response:
         url = orders.start(order, bank, places, purpose, clock.local_now())
     except Refused as refusal:
         return make_response(_page(order, refusal.sentence), 422)
-    return hx.go(url or here)
+    return hx.go(url if _is_reachable(url) else here)
+
+
+def _is_reachable(url: str) -> bool:
+    """Does `form-action` let a form lead there? Else the order's own page offers the address as a link."""
+    place = urlsplit(url)
+    own = current_app.extensions["gateway_origins"]
+    return f"{place.scheme}://{place.netloc}" in own or url.startswith(portal.settings().base_url)
 
 
 @bp.post("/orders/<int:order_id>/change")
