@@ -34,6 +34,11 @@ class PayerForm(Form):
             for name in names if part not in asked else []:
                 delattr(self, name)
 
+    @classmethod
+    def asked(cls) -> PayerForm | None:
+        """None where the preset asks nothing: the order says what the profile does."""
+        return cls() if portal.preset().asks_payer else None
+
     def told(self) -> Payer | None:
         """Who pays; None where something is wrong, which is then said at its field."""
         if not self.validate():
@@ -53,8 +58,3 @@ class PayerForm(Form):
         if "email" not in self:
             return known.email, known.phone
         return payer.reached(self.email.data or "", self.phone.data or "", portal.preset().email_to_pay)
-
-
-def asked() -> PayerForm | None:
-    """None where the preset asks nothing: the order says what the profile does."""
-    return PayerForm() if portal.preset().asks_payer else None
