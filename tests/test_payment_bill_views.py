@@ -140,4 +140,4 @@ def test_the_sum_of_a_bill_can_be_changed_from_the_confirmation(
     assert back == f"/payment/{account.id}?bill={last.id}&sum=632,70"
     page = client.get(back)
     assert page.value(f"sum-{account.id}") == "632,70" and page.value("bill") == str(last.id)
-    assert Order.get().state == "expired" and "Время на оплату вышло" in client.get(confirm)
+    assert Order.get().state == "expired" and "Вы вернулись к выбору сумм" in client.get(confirm)
