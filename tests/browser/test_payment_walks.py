@@ -72,11 +72,14 @@ class Walk:
     def shoot(self, picture: str) -> None:
         """A picture of the page, which must not be wider than the screen."""
         SCREENS.mkdir(parents=True, exist_ok=True)
+        size = self.page.viewport_size
+        assert size is not None
+        tall = self.page.evaluate("() => document.documentElement.scrollHeight")
+        self.page.set_viewport_size({**size, "height": int(tall)})  # what sticks to the edge stands at the end
         name = f"pay-{self.preset}-{'phone' if self.scripts else 'plain'}-{picture}.png"
         self.page.screenshot(path=SCREENS / name, full_page=True)
-        wide = self.page.locator("html").bounding_box()
-        assert wide is not None and self.page.viewport_size is not None
-        assert wide["width"] <= self.page.viewport_size["width"]
+        self.page.set_viewport_size(size)
+        assert self.page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
 
     def order(self) -> dict[str, Any]:
         return self.portal.rows("SELECT * FROM payment_order ORDER BY id DESC LIMIT 1")[0]
