@@ -149,6 +149,12 @@ def of_cards_and_code(walk: Walk) -> None:
     assert walk.page.locator("img.qr").first.evaluate("one => one.complete && one.naturalWidth > 200")
     walk.page.locator("details.fold summary").first.click()
     walk.says("БИК", "Скачать")
+    if walk.scripts:
+        walk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        walk.press(re.compile("Копировать.*БИК"))
+        walk.says("Скопировано")
+        copied = walk.page.evaluate("() => navigator.clipboard.readText()")
+        assert re.fullmatch(r"\d{9}", copied)
     walk.shoot("1-codes")
     of_cards(walk)
 
