@@ -18,16 +18,7 @@ SORTS = {
     READINGS: ("-date", "date"),
     BILLS: ("-date", "date", "-sum", "sum"),
 }
-STATES = {
-    CREATED: "created",
-    SENT: "waiting",
-    PAID: "paid",
-    POSTED: "paid",
-    FAILED: "failed",
-    EXPIRED: "expired",
-    REFUNDED: "refunded",
-}
-KEPT = ("paid", "partly")  # states in which the money is here
+STATES = {PAID: "paid", POSTED: "paid", SENT: "waiting", FAILED: "failed", REFUNDED: "refunded"}
 _LAST = 2**31 - 1  # beyond every id
 _BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
 
@@ -36,8 +27,7 @@ Key = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), partly (some of it went back),
-    created, waiting, failed, expired, refunded, disputed (the bank told another sum)."""
+    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), waiting, failed, refunded."""
 
     key: Key
     on: date
@@ -106,8 +96,13 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
         )
 
 
+UNASKED = {CREATED: "created", EXPIRED: "expired"}  # no money was asked for, or nothing came of it
+KEPT = ("paid", "partly")  # the money is here
+
+
 def _state(row: Own) -> str:
-    state = STATES[row.state]
+    """The order's state in the list; `partly`: some of it went back, `disputed`: the bank told another sum."""
+    state = STATES.get(row.state) or UNASKED[row.state]
     if state == "paid":
         return "partly" if row.refunded else state
     return "disputed" if row.disputed and state != "refunded" else state
