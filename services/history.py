@@ -96,18 +96,6 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
         )
 
 
-UNASKED = {CREATED: "created", EXPIRED: "expired"}  # no money was asked for, or nothing came of it
-KEPT = ("paid", "partly")  # the money is here
-
-
-def _state(row: Own) -> str:
-    """The order's state in the list; `partly`: some of it went back, `disputed`: the bank told another sum."""
-    state = STATES.get(row.state) or UNASKED[row.state]
-    if state == "paid":
-        return "partly" if row.refunded else state
-    return "disputed" if row.disputed and state != "refunded" else state
-
-
 def _billed(row: Billed, resident: Resident, sort: str) -> Paid:
     is_own = row.payer == resident.id
     return Paid(
@@ -166,3 +154,15 @@ def _kopecks(text: str) -> int:
     if len(text) > 18:
         raise ValueError("beyond the column's type")
     return int(text)
+
+
+UNASKED = {CREATED: "created", EXPIRED: "expired"}  # no money was asked for, or nothing came of it
+KEPT = ("paid", "partly")  # the money is here
+
+
+def _state(row: Own) -> str:
+    """The order's state in the list; `partly`: some of it went back, `disputed`: the bank told another sum."""
+    state = STATES.get(row.state) or UNASKED[row.state]
+    if state == "paid":
+        return "partly" if row.refunded else state
+    return "disputed" if row.disputed and state != "refunded" else state
