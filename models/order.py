@@ -52,6 +52,11 @@ class Checkout(Base):
         fresh = cls.insert(resident=resident, once=once, **facts).on_conflict_ignore().as_rowcount().execute()
         return cls.get(cls.resident == resident, cls.once == once), bool(fresh)
 
+    @classmethod
+    def last_of(cls, resident: Resident) -> Checkout | None:
+        found: Checkout | None = cls.select().where(cls.resident == resident).order_by(cls.id.desc()).first()
+        return found
+
 
 class Order(Base):
     """One trip to one merchant's gateway. `amount` without the fee; the bank is asked for amount + fee."""

@@ -90,12 +90,12 @@ class Preset:
     menu: tuple[MenuItem, ...]
     menu_before: tuple[MenuItem, ...]
     profile: tuple[str, ...]
+    payer: tuple[str, ...]
     footer: tuple[MenuItem, ...]
     payment_links: tuple[MenuItem, ...]
     gateway: str
     order_number: str
     email_to_pay: str
-    payer: tuple[str, ...]
     zero_padded: bool
     second_factor: bool
     words: Mapping[str, str]

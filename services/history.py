@@ -18,16 +18,7 @@ SORTS = {
     READINGS: ("-date", "date"),
     BILLS: ("-date", "date", "-sum", "sum"),
 }
-STATES = {
-    CREATED: "created",
-    SENT: "waiting",
-    PAID: "paid",
-    POSTED: "paid",
-    FAILED: "failed",
-    EXPIRED: "expired",
-    REFUNDED: "refunded",
-}
-KEPT = ("paid", "partly")  # states in which the money is here
+STATES = {PAID: "paid", POSTED: "paid", SENT: "waiting", FAILED: "failed", REFUNDED: "refunded"}
 _LAST = 2**31 - 1  # beyond every id
 _APART = 10**9  # ids of refunds, beside those of order lines
 _BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
@@ -37,8 +28,7 @@ Key = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), partly (some of it went back),
-    created, waiting, failed, expired, refunded, disputed (the bank told another sum)."""
+    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), waiting, failed, refunded."""
 
     key: Key
     on: date
@@ -106,13 +96,6 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
             order=first.order if is_own else None,
             receipt_url=first.receipt_url if is_own else "",
         )
-
-
-def _state(row: Own) -> str:
-    state = STATES[row.state]
-    if state == "paid":
-        return "partly" if row.refunded else state
-    return "disputed" if row.disputed and state != "refunded" else state
 
 
 def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
@@ -187,3 +170,15 @@ def _kopecks(text: str) -> int:
     if len(text) > 18:
         raise ValueError("beyond the column's type")
     return int(text)
+
+
+UNASKED = {CREATED: "created", EXPIRED: "expired"}  # no money was asked for, or nothing came of it
+KEPT = ("paid", "partly")  # the money is here
+
+
+def _state(row: Own) -> str:
+    """The order's state in the list; `partly`: some of it went back, `disputed`: the bank told another sum."""
+    state = STATES.get(row.state) or UNASKED[row.state]
+    if state == "paid":
+        return "partly" if row.refunded else state
+    return "disputed" if row.disputed and state != "refunded" else state

@@ -19,6 +19,7 @@ from services.refusal import Refused
 LEAST, MOST = 100, 10_000_000  # kopecks an order; a supplier's settings `pay_least` and `pay_most` overrule
 WAITS = timedelta(days=1)  # how long an order may stand on the confirmation page
 OTHER = "прочее"  # the kind of service that stands under «Прочие»
+WITHDRAWN = "Плательщик вернулся к выбору сумм"  # the reason of an order that was never confirmed
 RUNNING, BY_ACCOUNT = "running", "account"  # ways to number orders (presets.md)
 _BLANKS = re.compile(r"\s+")  # of every kind: no-break, thin and figure spaces come with copied sums
 _SUM = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}))?(?:₽|р\.?|руб\.?)?", re.IGNORECASE)
@@ -200,7 +201,7 @@ def withdraw(press: Checkout, now: datetime) -> None:
     """«Изменить»: what waits to be confirmed ends, so that nobody pays it besides what comes instead of it."""
     for order in Order.of_checkout(press):
         if order.claimed(now, now, CREATED):  # one whose bank's page is being opened goes on
-            order.moved(EXPIRED, CREATED, poll_at=None)
+            order.moved(EXPIRED, CREATED, poll_at=None, reason=WITHDRAWN)
 
 
 def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bill | None) -> Order:

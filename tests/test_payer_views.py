@@ -118,6 +118,34 @@ def test_sums_and_payer_are_wrong_at_once(consumer: PageClient, account: Account
     assert "ФИО плательщика: Заполните поле" in page and "Введите сумму числом" in page
 
 
+def test_the_next_time_the_form_stands_as_it_was_sent(consumer: PageClient, account: Account) -> None:
+    """After «Изменить», too, where it would be a nuisance to type it again."""
+    location = press(consumer, account, payer_name="Соколов Пётр", email="petr@example.org", phone="").location
+    page = consumer.get(consumer.post(f"{location}/change").location)
+    assert (page.value("payer_name"), page.value("email"), page.value("phone")) == (
+        "Соколов Пётр", "petr@example.org", "",
+    )  # fmt: skip
+
+
+def test_by_htmx_the_browser_is_led_to_the_confirmation(consumer: PageClient, account: Account) -> None:
+    fields = {
+        f"pay-{account.id}": "y",
+        f"sum-{account.id}": "5",
+        "policy": "y",
+        "payer_name": "Анна",
+        "email": "a@b.ru",
+    }
+    url = f"/payment/{account.id}"
+    assert consumer.post(url, {"once": "k", **fields}, htmx=True).location == f"/orders/{Order.get().id}"
+    assert "Заполните поле" in consumer.post(url, {"once": "k", **fields, "payer_name": ""}, status=422, htmx=True)
+
+
+def test_a_neighbours_account_is_not_paid(consumer: PageClient, account: Account) -> None:
+    theirs = factories.link(factories.resident()).account
+    consumer.post(f"/payment/{theirs.id}", {f"pay-{theirs.id}": "y", f"sum-{theirs.id}": "5"}, status=404)
+    assert (Order.select().count(), Consent.select().count()) == (0, 0)
+
+
 def test_another_payer_is_another_press(consumer: PageClient, account: Account) -> None:
     first = press(consumer, account).location
     assert press(consumer, account).location == first

@@ -140,4 +140,12 @@ def test_the_sum_of_a_bill_can_be_changed_from_the_confirmation(
     assert back == f"/payment/{account.id}?bill={last.id}&sum=632,70"
     page = client.get(back)
     assert page.value(f"sum-{account.id}") == "632,70" and page.value("bill") == str(last.id)
-    assert Order.get().state == "expired" and "Время на оплату вышло" in client.get(confirm)
+    assert Order.get().state == "expired" and "Вы вернулись к выбору сумм" in client.get(confirm)
+
+
+def test_by_htmx_the_browser_is_led_on(client: PageClient, resident: Resident, account: Account, last: Bill) -> None:
+    client.sign_in(resident)
+    fields = {"once": "k", "chosen": last.id}
+    confirm = client.post("/payment/bill", fields, htmx=True).location
+    assert confirm == f"/orders/{Order.get().id}"
+    assert client.post(f"{confirm}/change", htmx=True).location.startswith(f"/payment/{account.id}")

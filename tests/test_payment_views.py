@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -68,6 +69,20 @@ def test_an_overpayment_and_no_debt_are_not_ticked(client: PageClient, resident:
     page = client.sign_in(resident).get("/payment")
     assert "Переплата 312,40 ₽" in page and page.value(f"sum-{account.id}") == ""
     assert f"pay-{account.id}" not in page.tree.values
+
+
+@pytest.mark.parametrize(
+    ("balance", "look"),
+    [(51072, ['class="plate debt"']), (-31240, ['class="plate"']), (0, [])],
+    ids=["debt yellow", "overpayment neutral", "zero none"],
+)
+def test_a_balance_has_one_of_three_looks(
+    client: PageClient, resident: Resident, account: Account, balance: int, look: list[str]
+) -> None:
+    factories.balance(account, balance)
+    client.sign_in(resident)
+    for url in ("/payment", f"/payment/{account.id}"):
+        assert re.findall(r'class="plate[^"]*"', client.get(url).text) == look
 
 
 def test_what_was_paid_since_stands_beside_and_is_not_asked_again(

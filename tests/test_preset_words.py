@@ -89,6 +89,10 @@ SAID = {
         "К оплате (без учета комиссии)", "Комиссия за все", "Способ оплаты", "Добавить группу", "Все",
         "Добавить лицевой счёт",
     ),
+    "client-online /payment/{}": (
+        "Детализация", "Основные услуги", "Услуга", "К оплате", "Счёт за октябрь 2026", "Комиссия за все 0,00 ₽",
+        "К оплате (без учета комиссии) 1 485,33 ₽", "Способ оплаты", "К лицевому счёту",
+    ),
     "client-online /readings": (
         "Показания", "Добавить лицевой счёт", "Текущие показания", "Передать показания", "005 910",
         "К лицевому счёту",
@@ -159,6 +163,25 @@ def test_what_was_sent_is_thanked_for_in_the_portals_words(
     url, register = f"/readings/{account.id}", account.meters.get().registers.get()
     client.sign_in(anna).post(url, {f"reading-{register.id}": "6000"})
     assert thanks in client.get(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "cards"),
+    [
+        ("metallenergo", "МИР, Visa и MasterCard"),
+        ("zhkh", "Visa и MasterCard"),
+        ("client-online", "МИР, Visa и MasterCard"),
+        ("consumer", "Visa, MasterCard, МИР и JCB"),
+    ],
+)
+def test_the_cards_that_are_taken_are_those_of_the_manual(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account,
+    name: str, cards: str,
+) -> None:  # fmt: skip
+    switch(app, monkeypatch, name)
+    page = client.sign_in(anna).get(f"/payment/{account.id}")
+    assert f"К оплате принимаются {cards}." in page
+    assert "Данные карты вводят на странице банка. Кабинет их не получает и не хранит." in page
 
 
 @pytest.mark.parametrize("name", ["metallenergo", "zhkh", "client-online", "consumer"])

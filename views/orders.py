@@ -13,7 +13,7 @@ from models import GatewayEvent, Order, OrderLine
 from models.order import CREATED, EXPIRED, PAID, POSTED, REFUNDED, SENT
 from models.rivals import Rival, rivals
 from models.standing import standings
-from services import orders, payment, settings
+from services import contacts, orders, payment, settings
 from services.refusal import Refused
 from views import hx, portal
 from views.access import own_order, resident
@@ -68,11 +68,15 @@ def change(order_id: int) -> Response:
 
 def _page(order: Order, wrong: str = "") -> str:
     """The confirmation of what the bank does not know yet, else what became of the order."""
-    every = list(Order.of_checkout(order.checkout))
+    press = order.checkout
+    every = list(Order.of_checkout(press))
     order = next(one for one in every if one.id == order.id)
     lines = OrderLine.of_orders(every)
     now = clock.now()
-    common = {"order": order, "orders": every, "lines": lines, "wrong": wrong}
+    receipt_to = [contact for contact in (press.email, contacts.shown_phone(press.phone)) if contact]
+    payer = [("payment.payer_name", press.payer_name), ("payment.receipt", ", ".join(receipt_to))]
+    shown = {"payer": payer if portal.preset().asks_payer else []}
+    common = {"order": order, "orders": every, "lines": lines, "wrong": wrong, **shown}
     is_starting = order.poll_at is not None and order.poll_at > now
     if order.state == CREATED and order.expires_at > now and not is_starting:
         waiting = [order, *(one for one in every if one.state == CREATED and one.id != order.id)]
@@ -98,7 +102,8 @@ def _state(order: Order, told: list[GatewayEvent], now: datetime) -> str:
     """The order's own state, or what its words must tell apart.
 
     `starting` while the bank's page is being opened, `ended` where its time is out and nothing was heard, `partly`
-    where a part of what was paid went back, `disputed` where the bank speaks of another sum than was asked for.
+    where a part of what was paid went back, `disputed` where the bank speaks of another sum than was asked for,
+    `withdrawn` where the payer went back to change it.
     """
     if order.state in (PAID, POSTED) and _refunded(told):
         return "partly"
@@ -108,6 +113,8 @@ def _state(order: Order, told: list[GatewayEvent], now: datetime) -> str:
         return "starting" if order.expires_at > now else EXPIRED
     if order.state == SENT and order.expires_at <= now:
         return "ended"
+    if order.state == EXPIRED and order.reason == payment.WITHDRAWN:
+        return "withdrawn"
     return str(order.state)
 
 

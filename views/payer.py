@@ -5,6 +5,7 @@ from __future__ import annotations
 from wtforms import BooleanField, StringField, TelField
 from wtforms.validators import DataRequired
 
+from models import Checkout
 from services import contacts, payer, texts
 from services.payer import CONTACT, NAME, POLICY, Payer
 from services.refusal import Refused
@@ -16,7 +17,7 @@ from views.shapes import reads
 
 
 class PayerForm(Form):
-    """Filled in with what the profile knows; the preset says which of it is asked."""
+    """Filled in as it was the last time, at first with what the profile knows; the preset says what is asked."""
 
     payer_name = StringField(
         word("payment.payer_name"), [required(), at_most(payer.LONGEST_NAME), reads(payer.named)]
@@ -27,12 +28,20 @@ class PayerForm(Form):
 
     def __init__(self) -> None:
         who, asked = resident(), portal.preset().asks_payer
-        known = {"payer_name": who.full_name, "phone": contacts.shown_phone(str(who.phone or "")), "email": who.email}
+        last = Checkout.last_of(who)
+        name = last.payer_name if last else who.full_name
+        email, phone = (last.email, last.phone) if last else (who.email, who.phone)
         self.lacking = texts.lacking(who, texts.AT_PAYMENT) if POLICY in asked else []
+        known = {"payer_name": name, "phone": contacts.shown_phone(str(phone or "")), "email": email}
         super().__init__(data={**known, "policy": not self.lacking})
         for part, names in ((NAME, ["payer_name"]), (CONTACT, ["phone", "email"]), (POLICY, ["policy"])):
             for name in names if part not in asked else []:
                 delattr(self, name)
+
+    @classmethod
+    def asked(cls) -> PayerForm | None:
+        """None where the preset asks nothing: the order says what the profile does."""
+        return cls() if portal.preset().asks_payer else None
 
     def told(self) -> Payer | None:
         """Who pays; None where something is wrong, which is then said at its field."""
@@ -53,8 +62,3 @@ class PayerForm(Form):
         if "email" not in self:
             return known.email, known.phone
         return payer.reached(self.email.data or "", self.phone.data or "", portal.preset().email_to_pay)
-
-
-def asked() -> PayerForm | None:
-    """None where the preset asks nothing: the order says what the profile does."""
-    return PayerForm() if portal.preset().asks_payer else None

@@ -23,7 +23,7 @@ from views import gateways, hx, portal
 from views.access import chosen_link, current_link, own_bill, own_groups, own_link, own_links, resident
 from views.format import money_typed, month
 from views.forms import typed, typed_once, word
-from views.payer import asked as asked_payer
+from views.payer import PayerForm
 from views.sums import Entry, Sums, Together, total_of
 
 bp = Blueprint("payment", __name__)
@@ -249,7 +249,7 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
     kept = {} if is_blocked else kept_cards.offered(keepers)
     methods = [] if is_blocked else [*kept, *_methods(accounts, terms)]
     method = typed("method") if typed("method") in methods else next(iter(methods), CARD)
-    payer = asked_payer() if CARD in methods else None
+    payer = PayerForm.asked() if CARD in methods else None
     return {
         "sums": sums,
         "payer": payer,

@@ -21,10 +21,12 @@ OPEN = (
     "/view",
     "/nowhere",
     "/texts/agreement",
+    "/texts/payment-terms",
+    "/requisites",
 )
 CLOSED = (
     "/", "/accounts", "/accounts/{account}", "/accounts/link",
-    "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
+    "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}", "/payment/codes",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
     "/history?kind=bills", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",

@@ -72,11 +72,14 @@ class Walk:
     def shoot(self, picture: str) -> None:
         """A picture of the page, which must not be wider than the screen."""
         SCREENS.mkdir(parents=True, exist_ok=True)
+        size = self.page.viewport_size
+        assert size is not None
+        tall = self.page.evaluate("() => document.documentElement.scrollHeight")
+        self.page.set_viewport_size({**size, "height": int(tall)})  # what sticks to the edge stands at the end
         name = f"pay-{self.preset}-{'phone' if self.scripts else 'plain'}-{picture}.png"
         self.page.screenshot(path=SCREENS / name, full_page=True)
-        wide = self.page.locator("html").bounding_box()
-        assert wide is not None and self.page.viewport_size is not None
-        assert wide["width"] <= self.page.viewport_size["width"]
+        self.page.set_viewport_size(size)
+        assert self.page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
 
     def order(self) -> dict[str, Any]:
         return self.portal.rows("SELECT * FROM payment_order ORDER BY id DESC LIMIT 1")[0]
@@ -146,6 +149,12 @@ def of_cards_and_code(walk: Walk) -> None:
     assert walk.page.locator("img.qr").first.evaluate("one => one.complete && one.naturalWidth > 200")
     walk.page.locator("details.fold summary").first.click()
     walk.says("БИК", "Скачать")
+    if walk.scripts:
+        walk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        walk.press(re.compile("Копировать.*БИК"))
+        walk.says("Скопировано")
+        copied = walk.page.evaluate("() => navigator.clipboard.readText()")
+        assert re.fullmatch(r"\d{9}", copied)
     walk.shoot("1-codes")
     of_cards(walk)
 
