@@ -221,6 +221,10 @@ class Acquirer(Protocol):
     def keeps_cards(self) -> bool:
         """May `saved_cards` have any, and can `charge` take money from them?"""
 
+    @property
+    def charges_once(self) -> bool:
+        """Does it know an order that it was asked to charge before, and takes the money once?"""
+
     def create(self, order: NewOrder) -> Started:
         """Registers the order. May be repeated with the same number."""
 
@@ -243,7 +247,10 @@ class Acquirer(Protocol):
         """Takes a card away; of no effect where it is gone."""
 
     def charge(self, order: NewOrder, card: str) -> Event:
-        """Pays the order by a saved card without the payer; `WAITING` where the bank will tell later."""
+        """Pays the order by a saved card without the payer; `WAITING` where the bank will tell later.
+
+        May be repeated only where `charges_once`.
+        """
 
 
 @dataclass(frozen=True)

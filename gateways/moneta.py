@@ -77,6 +77,7 @@ class Moneta:
     test_mode: bool = False
     vat_tags: Mapping[str, int] = field(default_factory=lambda: VAT_TAGS)
     keeps_cards: bool = False
+    charges_once: bool = False
 
     @property
     def origin(self) -> str:

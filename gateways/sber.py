@@ -67,6 +67,7 @@ class Sber:
     page: str = ""
     ca: str = ""
     keeps_cards: bool = True
+    charges_once: bool = True
     callback_secret: str = field(default="", repr=False)
     certificate: str = ""
     tax_types: Mapping[str, int] = field(default_factory=dict)

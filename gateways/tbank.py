@@ -57,6 +57,7 @@ class TBank:
     page: str = ""
     ca: str = ""
     keeps_cards: bool = True
+    charges_once: bool = False  # `Init` makes another payment of the same OrderId
     recurrent: bool = False
     seconds: float = wire.SECONDS
 
@@ -132,7 +133,10 @@ class TBank:
         if not rebill:
             raise Declined("карты нет, или она не для платежей без плательщика")
         provider_id = _id(self._ask("Init", self._initial(order)))
-        answer = self._ask("Charge", {"PaymentId": provider_id, "RebillId": rebill})
+        try:
+            answer = self._ask("Charge", {"PaymentId": provider_id, "RebillId": rebill})
+        except GatewayDown:
+            return Event("", order.number, provider_id, Outcome.WAITING, 0)  # it may have been taken: `GetState` says
         return _event(answer, order.number, provider_id)
 
     def _initial(self, order: NewOrder) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class TestBank:
     secret: str = field(repr=False)
     name: str = "testbank"
     keeps_cards: bool = True
+    charges_once: bool = True
     seconds: float = wire.SECONDS
 
     __test__ = False  # pytest collects whatever is called Test…

@@ -88,6 +88,7 @@ class YooKassa:
     utilities: bool = True
     origin: str = PAGES
     keeps_cards: bool = True
+    charges_once: bool = True
     seconds: float = wire.SECONDS
 
     def create(self, order: NewOrder) -> Started:

@@ -164,9 +164,12 @@ class AutopayRun(Base):
         return bool(type(self).update(state=to, **facts).where(here).execute())
 
     def claimed(self, now: datetime, until: datetime) -> bool:
-        """Takes the right to speak with the bank about its order till `until`; one of many gets it."""
+        """Takes the right to speak with the bank about its order till `until`; one of many gets it.
+
+        A row in hand that is older than another's turn gets nothing: `polls` says how often the bank was asked.
+        """
         due = type(self).poll_at.is_null() | (type(self).poll_at <= now)
-        here = (type(self).id == self.id) & (type(self).state == ORDERED) & due
+        here = (type(self).id == self.id) & (type(self).state == ORDERED) & (type(self).polls == self.polls) & due
         return bool(type(self).update(poll_at=until, polls=type(self).polls + 1).where(here).execute())
 
 

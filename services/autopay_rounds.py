@@ -1,8 +1,9 @@
 """The worker's part of autopay: a letter a day ahead, the order, the bank, and a letter if it did not work.
 
 An account has one run a month, or a bill (a unique row), and a run has one order, made in the transaction that takes
-the run on. The bank is asked in the same words as often as it takes: it charges an order once. So the round may be
-done twice, by two workers at once, or be killed anywhere. No order is above the limit or above what the letter named.
+the run on. A bank that charges an order once is asked in the same words as often as it takes, another one once in
+all. So the round may be done twice, by two workers at once, or be killed anywhere. No order is above the limit, or
+above what the letter named.
 """
 
 from __future__ import annotations
@@ -179,8 +180,8 @@ def _claim(one: AutopayRun, now: datetime) -> bool:
 def _charge(one: AutopayRun, order: Order, counter: Counter, now: datetime) -> None:
     """No transaction is open while the bank is waited for."""
     bank = counter.banks.get(order.gateway)
-    if bank is None or one.card is None:
-        return
+    if bank is None or one.card is None or (int(one.polls) and not bank.charges_once):
+        return  # one who was asked before, and would charge again, is only waited for
     lines: Sequence[OrderLine] = OrderLine.of_orders([order])[order.id]
     asked = orders.new_order(order, counter.places(order), orders.purpose_of(lines, order.bill), now)
     try:

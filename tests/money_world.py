@@ -51,6 +51,7 @@ class Bank:
     name: str = NAME
     origin: str = "https://bank.example"
     keeps_cards: bool = False
+    charges_once: bool = True
 
     def create(self, order: NewOrder) -> Started:
         self._stumble("down")

@@ -530,6 +530,51 @@ def test_a_worker_killed_at_any_step_charges_once_in_the_end(
     assert letters() == ["autopay-soon"]
 
 
+@pytest.mark.parametrize("death", ["before", "after", "the line broke", "none"])
+def test_a_bank_that_would_charge_again_is_asked_once_whatever_happens(
+    link: Link, counter: Counter, bank: Keeper, settings: Settings, death: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(link)
+    bank.charges_once = False
+    bank.loses_answers = death == "the line broke"
+    real = bank.charge
+
+    def dies(order: NewOrder, card: str) -> Event:
+        if death == "before":
+            raise KeyboardInterrupt
+        event = real(order, card)
+        if death == "after":
+            raise KeyboardInterrupt
+        return event
+
+    monkeypatch.setattr(bank, "charge", dies)
+    post = Post()
+    for hour in range(9 * 24, 14 * 24):
+        now = at("2026-11-01", 0) + timedelta(hours=hour - 24)
+        with suppress(KeyboardInterrupt):
+            autopay_rounds.run(counter, now)
+        orders.settle_orders(counter.banks, now)
+        send(post, settings, now)
+    assert bank.asked_to_charge == (0 if death == "before" else 1)
+    expected = ("done", "paid") if death == "none" else ("failed", "expired")
+    assert (run_of(link).state, Order.get().state) == expected
+    assert ("не ответил" in post.mails[-1].text) == (death != "none")
+
+
+def test_a_row_that_is_older_than_anothers_turn_gets_none(
+    link: Link, counter: Counter, bank: Keeper, settings: Settings
+) -> None:
+    on(link)
+    lived(counter, settings, "2026-11-09", "2026-11-09")
+    autopay_rounds.take_on(run_of(link), counter, at("2026-11-10"))
+    stale = run_of(link)
+    bank.is_down = True
+    assert not autopay_rounds.see_through(run_of(link), counter, at("2026-11-10"))
+    bank.is_down = False
+    assert not autopay_rounds.see_through(stale, counter, at("2026-11-10", 12)) and bank.asked_to_charge == 1
+    assert autopay_rounds.see_through(run_of(link), counter, at("2026-11-10", 12))
+
+
 def test_two_workers_at_once_announce_and_charge_once(
     link: Link, counter: Counter, bank: Keeper, settings: Settings
 ) -> None:

@@ -45,6 +45,7 @@ class SlowBank:
     name: str = "slowbank"
     origin: str = "https://bank.example"
     keeps_cards: bool = False
+    charges_once: bool = True
     declines: bool = False
 
     def create(self, order: NewOrder) -> Started:

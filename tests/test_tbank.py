@@ -366,3 +366,17 @@ def test_an_order_without_an_end_and_a_client_goes_bare(server: TBankServer, ban
     bank.create(replace(ORDER, expires_at=None, client="", email="", phone=""))
     assert not {"RedirectDueDate", "CustomerKey", "DATA"} & set(server.asked("Init")[0])
     assert timedelta(seconds=ORDER.seconds) == timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("fault", ["500", "lost"])
+def test_a_charge_whose_answer_was_lost_is_waited_for_by_its_payment(
+    bank: TBank, server: TBankServer, fault: str
+) -> None:
+    """Charging again would open another payment: what became of this one is asked."""
+    bank.create(replace(ORDER, number="first"))
+    server.cards["7"] = [dict(CARD)]
+    server.faults.extend(["", "", fault])  # GetCardList and Init are answered
+    event = bank.charge(ORDER, "881900")
+    assert event.outcome is Outcome.WAITING and event.provider_id in server.deals
+    found = bank.status(ORDER.number, event.provider_id)
+    assert found is not None and found.outcome is (Outcome.PAID if fault == "lost" else Outcome.WAITING)

@@ -65,6 +65,10 @@ class Patient:
     def keeps_cards(self) -> bool:
         return self.bank.keeps_cards
 
+    @property
+    def charges_once(self) -> bool:
+        return self.bank.charges_once
+
     def create(self, order: NewOrder) -> Started:
         with paused():
             return self.bank.create(order)
