@@ -50,6 +50,7 @@ NETWORKS = [
     "2a02:5180:0:2669::/64",
 ]
 LONGEST_DESCRIPTION, LONGEST_PURPOSE, LONGEST_BANK, LONGEST_NUMBER = 128, 210, 45, 30
+NEWEST = 100  # of its payments, as many as it lists at once
 REFUSALS = (400, 401, 403, 404, 405, 410, 415)  # final; 202, 429 and 5xx leave open whether it was done
 KEYS = ("url", "networks", "utilities")
 ORDER = "order"  # our number in the metadata
@@ -100,7 +101,13 @@ class YooKassa:
         return _event(self._new(order, {}, card), order.number)
 
     def status(self, number: str, provider_id: str | None) -> Event | None:
-        return _event(self._payments.find_one(provider_id), number) if provider_id else None
+        """Without the bank's id, which was in an answer that got lost, it is looked for among the newest payments."""
+        if provider_id:
+            return _event(self._payments.find_one(provider_id), number)
+        newest = self._payments.list({"limit": NEWEST}).items or []
+        named = (paid for paid in newest if (paid.metadata or {}).get(ORDER) == number)
+        found = next(named, None)
+        return _event(found, number) if found is not None else None
 
     def refund(self, refund: Refund) -> Event:
         """Asks first what was given back: its key is remembered by the bank for a day only."""
@@ -217,7 +224,7 @@ def _said(reply: wire.Reply) -> dict[str, Any]:
     told = reply.json()
     if reply.status in REFUSALS and told.get("type") == "error":
         raise Declined(f"{told.get('code')}: {told.get('description', '')} {told.get('parameter', '')}".strip())
-    if reply.status != 200 or "id" not in told or "status" not in told:
+    if reply.status != 200 or not ("items" in told or {"id", "status"} <= set(told)):
         raise GatewayDown(f"HTTP {reply.status}")
     return told
 

@@ -215,8 +215,21 @@ def test_a_refusal_is_told_in_words(shop: YooKassa, bank: YooKassaServer, reason
     assert event is not None and (event.outcome, event.reason) == (Outcome.FAILED, words)
 
 
-def test_an_order_without_a_payment_cannot_be_asked_about(shop: YooKassa) -> None:
+def test_an_order_whose_payment_is_not_known_is_found_by_its_number(shop: YooKassa, bank: YooKassaServer) -> None:
     assert shop.status(ORDER.number, None) is None
+    bank.faults.append("lost")
+    with pytest.raises(GatewayDown):
+        shop.create(ORDER)
+    shop.create(replace(ORDER, number="another"))
+    [payment] = [name for name, paid in bank.payments.items() if paid["metadata"]["order"] == ORDER.number]
+    bank.pay(payment)
+    event = shop.status(ORDER.number, None)
+    assert event is not None and (event.outcome, event.provider_id) == (Outcome.PAID, payment)
+
+
+def test_a_wrong_secret_is_found_without_an_order(shop: YooKassa) -> None:
+    with pytest.raises(Declined, match="invalid_credentials"):
+        replace(shop, secret_key="wrong").status("none", None)
 
 
 def test_a_payment_of_another_order_is_not_believed(shop: YooKassa, bank: YooKassaServer) -> None:

@@ -63,6 +63,9 @@ class YooKassaServer(BankServer):
             return _error(401, "invalid_credentials")
         method, _, path = call.path.partition(" /api/")
         kind, _, name = path.partition("/")
+        if path.startswith("payments?limit="):
+            limit = int(path.removeprefix("payments?limit="))
+            return 200, {"type": "list", "items": list(reversed(self.payments.values()))[:limit]}
         if method == "GET":
             found = {"payments": self.payments, "refunds": self.refunds}[kind].get(name)
             return (200, found) if found else _error(404, "not_found")
