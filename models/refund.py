@@ -84,7 +84,15 @@ class RefundLine(Base):
 
         Where an order is given back in full and the billing never heard of its payment, nothing is to be reversed.
         """
-        counts = Match.id.is_null(False) | Order.state.in_((PAID, POSTED))
+        return cls._open(*columns).where(Match.id.is_null(False) | Order.state.in_((PAID, POSTED)))
+
+    @classmethod
+    def to_meet(cls) -> list[RefundLine]:
+        """Those that the billing may reverse, since it has met their payment."""
+        return list(cls._open().where(Match.id.is_null(False)).order_by(cls.id))
+
+    @classmethod
+    def _open(cls, *columns: Any) -> ModelSelect[RefundLine]:
         return (
             cls.select(*(columns or (cls, OrderLine, Refund)))
             .join(Refund)
@@ -93,7 +101,7 @@ class RefundLine(Base):
             .join(Match, JOIN.LEFT_OUTER)
             .switch(OrderLine)
             .join(Order)
-            .where(cls.payment.is_null(), counts)
+            .where(cls.payment.is_null())
         )
 
     @classmethod

@@ -82,8 +82,11 @@ def _book(refund: Refund, order: Order, known: int, new: int) -> None:
 
 @transaction
 def meet(zone: tzinfo | None) -> int:
-    """Meets what was given back with the billing's reversals: account, sum, the nearest day; how many."""
-    lines = list(RefundLine.unmet())
+    """Meets what was given back with the billing's reversals: account, sum, the nearest day; how many.
+
+    A billing reverses what it has: a negative payment of the same sum before that is somebody else's.
+    """
+    lines = RefundLine.to_meet()
     if not lines:
         return 0
     since = min(_day(line, zone) for line in lines) - NEAR

@@ -64,6 +64,14 @@ def order(resident: Resident) -> Order:
     return row
 
 
+def posted(order: Order) -> None:
+    """The billing has met the order's payment."""
+    for line in order.lines:
+        payment = factories.payment(line.account, line.amount, date(2026, 11, 20))
+        assert Match.made(line.id, payment.id, 0, NOW)
+    order.moved("posted", "paid")
+
+
 def given_back(order: Order, bank: Bank, amount: int) -> Refund:
     refund = refund_requests.ask(order, amount, "olga@example.org", NOW)
     refund_requests.carry_out(refund, bank, NOW)  # type: ignore[arg-type]
@@ -200,9 +208,7 @@ def test_an_order_given_back_in_full_that_the_billing_never_met_counts_for_nothi
 
 def test_an_order_that_the_billing_met_is_reversed_by_a_negative_payment(order: Order, resident: Resident) -> None:
     line = order.lines[0]
-    payment = factories.payment(line.account, 10000, date(2026, 11, 20))
-    Match.made(line.id, payment.id, 0, NOW)
-    order.moved("posted", "paid")
+    posted(order)
     orders.apply("slowbank", Event("cb", "129", "md-1", Outcome.REFUNDED, 0), NOW)
     page = history.payments(Span((line.account.id,)), resident, "-date", "", UTC)
     assert [row.amount for row in page.rows] == [-10000, 10000] and page.sum == 0
@@ -219,12 +225,14 @@ def test_an_order_that_the_billing_met_is_reversed_by_a_negative_payment(order: 
     ("amount", "day"), [(-4999, date(2026, 11, 25)), (-5000, date(2026, 11, 10)), (-5000, date(2027, 3, 1))]
 )
 def test_another_reversal_of_the_billing_is_not_taken_for_it(order: Order, amount: int, day: date) -> None:
+    posted(order)
     orders.apply("slowbank", Event("cb", "129", "md-1", Outcome.REFUNDED, 7537), NOW)
     factories.payment(order.lines[0].account, amount, day)
     assert refunds.meet(UTC) == 0
 
 
 def test_a_reversal_meets_one_refund(order: Order) -> None:
+    posted(order)
     account = order.lines[0].account
     for back in (1508, 3016):
         orders.apply("slowbank", Event(f"cb{back}", "129", "md-1", Outcome.REFUNDED, back), NOW)
@@ -233,10 +241,20 @@ def test_a_reversal_meets_one_refund(order: Order) -> None:
     factories.payment(account, -amounts[0], date(2026, 11, 25))
     assert (refunds.meet(UTC), refunds.meet(UTC)) == (1, 0)
     factories.payment(account, -amounts[0], date(2026, 11, 26))
-    assert refunds.meet(UTC) == 1 and Payment.select().count() == 2
+    assert refunds.meet(UTC) == 1 and Payment.select().where(Payment.amount < 0).count() == 2
+
+
+def test_a_billing_that_has_not_met_the_payment_reverses_none_of_it(order: Order) -> None:
+    orders.apply("slowbank", Event("cb", "129", "md-1", Outcome.REFUNDED, 1508), NOW)
+    line = RefundLine.get()
+    factories.payment(line.line.account, -line.amount, date(2026, 11, 25))
+    assert refunds.meet(UTC) == 0
+    posted(order)
+    assert refunds.meet(UTC) == 1
 
 
 def test_a_reversal_that_is_withdrawn_leaves_the_refund_open(order: Order) -> None:
+    posted(order)
     orders.apply("slowbank", Event("cb", "129", "md-1", Outcome.REFUNDED, 1508), NOW)
     line = RefundLine.get()
     reversal = factories.payment(line.line.account, -line.amount, date(2026, 11, 25))
