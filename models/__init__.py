@@ -17,6 +17,7 @@ from models.resident import Device, Operator, Resident, Session
 from models.run import ExportBatch, ImportRun, RefusedRow
 from models.supplier import Service, Supplier, SupplierSetting, Tariff
 from models.text import Consent, Text
+from models.token import Token
 
 TABLES: list[type[Base]] = [
     Supplier,
@@ -26,6 +27,7 @@ TABLES: list[type[Base]] = [
     Resident,
     Session,
     Device,
+    Token,
     Attempt,
     Code,
     Captcha,
@@ -102,6 +104,7 @@ __all__ = [
     "TABLES",
     "Tariff",
     "Text",
+    "Token",
     "bind",
     "db",
     "lock",

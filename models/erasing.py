@@ -8,10 +8,11 @@ from models.link import Group, Link
 from models.notice import NoticeReceipt, Outbox
 from models.request import REFUSED, WAITING, LinkRequest
 from models.resident import Device, Operator, Resident, Session
+from models.token import Token
 
 LEFT = "Кабинет удалён"  # why a request that waited is decided
 # The links before the groups they stand in; a link that was a login frees its account.
-OWN: tuple[type[Base], ...] = (Link, Group, Code, Device, NoticeReceipt, Outbox, Operator, Session)
+OWN: tuple[type[Base], ...] = (Link, Group, Code, Device, NoticeReceipt, Outbox, Operator, Session, Token)
 
 
 def erase_rows(resident: Resident) -> None:

@@ -26,6 +26,7 @@ ACCEPTED, EXPORTED, USED, REJECTED, REPLACED, WITHDRAWN = (
     "withdrawn",
 )
 BY_RESIDENT, BY_LINK, BY_OPERATOR, BY_BILLING = "resident", "link", "operator", "billing"
+BY_PROGRAM = "program"  # of the resident's own: a modem, home automation
 VALID = (ACCEPTED, EXPORTED, USED)
 # As far back as checks look: a year of monthly readings and the one they start from.
 LOOKED_AT = 13

@@ -95,6 +95,7 @@ class Preset:
     email_to_pay: str
     zero_padded: bool
     second_factor: bool
+    api: bool
     words: Mapping[str, str]
 
     @property

@@ -9,7 +9,7 @@ from decimal import Decimal
 from exchange.writers import Cell, csv_bytes, xlsx_bytes
 from models import ExportBatch, Supplier, transaction
 from models.exported import OutLine, claim_readings, waiting_readings
-from models.reading import ACCEPTED, BY_LINK, BY_OPERATOR, BY_RESIDENT
+from models.reading import ACCEPTED, BY_LINK, BY_OPERATOR, BY_PROGRAM, BY_RESIDENT
 from services.dial import MICRO
 from services.refusal import Refused
 from services.suppliers import by_code_or_all
@@ -20,7 +20,7 @@ HEADINGS = (
     "Поставщик", "Лицевой счёт", "ЕЛС", "Услуга", "Номер счётчика", "Шкала", "Показание", "Предыдущее показание",
     "Расход", "Дата показания", "Передано", "Источник", "Отметка", "Идентификатор",
 )  # fmt: skip
-SOURCES = {BY_RESIDENT: "житель", BY_LINK: "по ссылке", BY_OPERATOR: "оператор"}
+SOURCES = {BY_RESIDENT: "житель", BY_LINK: "по ссылке", BY_OPERATOR: "оператор", BY_PROGRAM: "автоматически"}
 MARKS = {
     "rolled": "переход через ноль",
     "unusual": "необычный расход",

@@ -148,6 +148,7 @@ OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "order_id": order,
     "session_id": session,
     "token": contact_request,
+    "token_id": lambda of: factories.token(of)[0].id,
 }
 
 

@@ -21,6 +21,7 @@ from models import (
     Resident,
     Session,
     Supplier,
+    Token,
 )
 from services import codes
 from views.ids import LARGEST
@@ -112,6 +113,11 @@ def own_code(purpose: str, token: str) -> Code:
 def own_session(session_id: int) -> Session:
     """A sign-in of the resident, over or not."""
     return Session.of_resident(resident(), session_id) or abort(404)
+
+
+def own_token(token_id: int) -> Token:
+    """A token of the resident's programs."""
+    return Token.of_resident(resident(), token_id) or abort(404)
 
 
 def own_consent(consent_id: int) -> Consent:
