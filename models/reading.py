@@ -77,6 +77,7 @@ class Reading(Base):
     """
 
     register = ForeignKeyField(Register, backref="readings", index=False)
+    register_id: int
     submission = ForeignKeyField(Submission, null=True, backref="readings")
     value = MicroField()
     taken_on = DateField()
@@ -102,6 +103,11 @@ class Reading(Base):
         ones are history only.
         """
         return [Declared(*row) for row in _RECENT(accounts=list(accounts), back=back)]
+
+    @classmethod
+    def of_submission(cls, submission: Submission) -> list[Reading]:
+        """What was stored by one act of sending."""
+        return list(cls.select().where(cls.submission == submission).order_by(cls.id))
 
     @classmethod
     def move(cls, ids: Iterable[int], state: str, *, out_of: Sequence[str]) -> int:

@@ -32,6 +32,7 @@ from views import (
     texts,
 )
 from views.admin import requests as admin_requests
+from views.api import description as api
 from views.profile import page as profile_page
 
 BLUEPRINTS: list[Blueprint] = [
@@ -61,5 +62,6 @@ BLUEPRINTS: list[Blueprint] = [
     sign_in.bp,
     tariffs.bp,
     texts.bp,
+    api.bp,  # all addresses of residents' programs
     admin_requests.bp,  # all pages of the console
 ]
