@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from string import ascii_letters, digits
@@ -89,11 +89,14 @@ def revoke(token: Token) -> None:
     Token.revoke(token.id)
 
 
-def known(secret: str, visitor: Visitor, now: datetime) -> Token:
-    """The token that a program shows, with its resident; an unknown one is counted against where it came from."""
+def known(secret: str, visitor: Callable[[], Visitor], now: datetime) -> Token:
+    """The token that a program shows, with its resident; an unknown one is counted against where it came from.
+
+    `visitor` is asked only then: each reading of a balance would work out an address for nothing.
+    """
     token = Token.alive(codes.token_hash(secret)) if len(secret) == LENGTH else None
     if token is None:
-        limits.spend([(WRONG, visitor.network)], now)
+        limits.spend([(WRONG, visitor().network)], now)
         raise Unknown
     return token
 
@@ -110,7 +113,9 @@ def count_sending(token: Token, visitor: Visitor, now: datetime) -> None:
     limits.spend([(SENT, visitor.subject("token", str(token.id)))], now)
 
 
-@transaction
 def note(token: Token, now: datetime, answer: str | None = None) -> None:
-    """The token was used; `answer`: what a modem was told, for its owner to read."""
+    """The token was used; `answer`: what a modem was told, for its owner to read.
+
+    One statement at most, and mostly none: a transaction would take the writer's lock for every reading.
+    """
     token.note(now, answer)

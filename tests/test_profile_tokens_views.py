@@ -125,7 +125,7 @@ def test_a_token_is_revoked(signed_in: PageClient, anna: Resident, htmx: bool) -
     assert "Токен «Модем» отозван" in signed_in.get(URL)
     assert [left.id for left in Token.select()] == [other.id]
     with pytest.raises(tokens.Unknown):
-        tokens.known(secret, HERE, clock.now())
+        tokens.known(secret, lambda: HERE, clock.now())
 
 
 def test_a_strangers_token_does_not_exist(signed_in: PageClient, client: PageClient) -> None:
@@ -174,7 +174,7 @@ def test_signing_out_everywhere_leaves_them(signed_in: PageClient, anna: Residen
     """Browsers are signed out; a modem goes on: a browser alone could not have made its token."""
     row, secret = factories.token(anna)
     signed_in.post("/profile/devices", {"which": which})
-    assert tokens.known(secret, HERE, clock.now()) == row
+    assert tokens.known(secret, lambda: HERE, clock.now()) == row
 
 
 def test_a_deleted_account_leaves_none(signed_in: PageClient, anna: Resident) -> None:
@@ -188,9 +188,9 @@ def test_who_may_not_come_in_has_no_programs_that_may(database: Flask, anna: Res
     row, secret = factories.token(anna)
     Resident.update(state=state).where(Resident.id == anna.id).execute()
     with pytest.raises(tokens.Unknown):
-        tokens.known(secret, HERE, clock.now())
+        tokens.known(secret, lambda: HERE, clock.now())
     Resident.update(state="active").where(Resident.id == anna.id).execute()
-    assert tokens.known(secret, HERE, clock.now()) == row
+    assert tokens.known(secret, lambda: HERE, clock.now()) == row
 
 
 def test_what_a_modem_was_told_stands_beside_its_token(signed_in: PageClient, anna: Resident) -> None:

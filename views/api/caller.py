@@ -55,7 +55,7 @@ def _known(secret: str) -> Token:
     if not secret:
         raise Fault(401)
     try:
-        return tokens.known(secret, visitor(), clock.now())
+        return tokens.known(secret, visitor, clock.now())
     except tokens.Unknown as refusal:
         raise Fault(401, message=refusal.sentence)
 
