@@ -71,6 +71,7 @@ class Token(Base):
             facts["answer"] = answer
         if facts:
             Token.update(**facts).where(Token.id == self.id).execute()
+            self.__data__.update(facts)
 
 
 _ALIVE: Prepared[Token] = Prepared(

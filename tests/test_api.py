@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import clock
@@ -17,6 +21,7 @@ from tests.client import PageClient
 from tests.portal import switch
 from tests.programs import Program, check, described
 
+MANUAL = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 READ = ("/api/v1/accounts", "/api/v1/readings")
 WRITE = ("/api/v1/readings", "/api/v1/waterius", "/api/w")
 
@@ -57,6 +62,20 @@ def test_every_address_is_described_and_none_besides(app: Flask) -> None:
         if method in ("GET", "POST", "PUT", "DELETE", "PATCH")
     }
     assert there == written
+
+
+def test_the_manual_names_every_code_of_the_description() -> None:
+    manual = MANUAL.read_text(encoding="utf-8")
+    schemas = described()["components"]["schemas"]
+    codes = set(schemas["Error"]["properties"]["error"]["properties"]["code"]["enum"])
+    assert not {code for code in codes if f"`{code}`" not in manual}
+
+
+def test_the_manual_s_bodies_are_what_the_description_says() -> None:
+    bodies = re.findall(r"-d '(\{.*\})'", MANUAL.read_text(encoding="utf-8"))
+    schemas = [{"$ref": f"#/components/schemas/{name}"} for name in ("Send", "Waterius")]
+    for text, schema in zip(bodies, schemas, strict=True):
+        Draft202012Validator({**schema, "components": described()["components"]}).validate(json.loads(text))
 
 
 # Who is let in
@@ -218,6 +237,12 @@ def test_the_last_use_is_noted_and_costs_few_writes(
         monkeypatch.setattr(clock, "now", lambda now=now: now)
         program.get("/api/v1/accounts")
         assert Token.get_by_id(program.token.id).used_at == start + timedelta(minutes=noted)
+
+
+def test_a_refused_sending_is_a_use_too(app: Flask, anna: Resident, november: None) -> None:
+    program = Program(app, anna)
+    program.refused("/api/v1/readings", {}, "invalid")
+    assert Token.get_by_id(program.token.id).used_at == clock.now()
 
 
 # What cannot be read

@@ -28,7 +28,7 @@ CLOSED = (
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
     "/history?kind=bills", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",
-    "/profile/consents", "/profile/deletion", "/profile/cache",
+    "/profile/consents", "/profile/tokens", "/profile/deletion", "/profile/cache",
 )  # fmt: skip
 TARGET = 44
 

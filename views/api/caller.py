@@ -24,6 +24,7 @@ def sending(secret: str, scope: str) -> Token:
     """The token of a request that stores something."""
     token = _allowed(_known(secret), (scope,))
     tokens.count_sending(token, visitor(), clock.now())
+    tokens.note(token, clock.now())
     return token
 
 

@@ -11,7 +11,7 @@ import clock
 from models import Link, Reading, Register, Submission
 from models.reading import Declared
 from models.token import READINGS
-from services import programs, readings, tokens
+from services import programs, readings
 from services.preliminary import from_json
 from services.reading_rules import Finding
 from services.readings import Act
@@ -58,7 +58,6 @@ def send() -> Response:
         raise _not_taken(refusal)
     except Refused as refusal:
         raise Fault(422, "window_closed", refusal.sentence)
-    tokens.note(token, now, "")
     return answer(_sent(link, sent))
 
 
