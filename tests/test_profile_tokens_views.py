@@ -139,6 +139,16 @@ def test_the_profile_leads_to_the_page(signed_in: PageClient) -> None:
     assert URL in signed_in.get("/profile/devices").tree.links
 
 
+@pytest.mark.parametrize("preset", ["default", "metallenergo", "zhkh", "client-online", "consumer"])
+def test_programs_come_into_every_portal(
+    app: Flask, signed_in: PageClient, monkeypatch: pytest.MonkeyPatch, preset: str
+) -> None:
+    switch(app, monkeypatch, preset)
+    assert URL in signed_in.get("/profile").tree.links
+    make(signed_in)
+    assert Token.select().count() == 1
+
+
 def test_a_portal_without_programs_has_no_such_page(
     app: Flask, signed_in: PageClient, anna: Resident, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from datetime import datetime
 
 from flask import Response, request
 
@@ -142,5 +143,5 @@ def _declared(row: Declared, register: Register) -> Part:
     }
 
 
-def _moment(value: object) -> str | None:
-    return value.astimezone(clock.zone()).isoformat(timespec="seconds") if value is not None else None  # type: ignore[attr-defined]
+def _moment(value: datetime | None) -> str | None:
+    return value.astimezone(clock.zone()).isoformat(timespec="seconds") if value is not None else None
