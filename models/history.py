@@ -41,6 +41,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Total:
+    """How many rows, the day of the newest, and the kopecks of payments."""
+
+    count: int
+    newest: date | None
+    sum: int = 0
+
+
+@dataclass(frozen=True)
 class Beside:
     """Money that stands beside a debt, kopecks.
 
@@ -142,14 +151,15 @@ def _payments(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
     return _page(rows, Payment.paid_on, key, Payment.id, sort, limit, conditions).tuples()
 
 
-def payments_total(span: Span) -> tuple[int, int]:
-    """(how many, kopecks) of the billing's payments."""
-    [(count, total)] = _listed(_payments_total, "", 1, span, None)
-    return int(count), int(total or 0)
+def payments_total(span: Span) -> Total:
+    """Of the billing's payments."""
+    return _total(_payments_total, span)
 
 
 def _payments_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
-    rows = Payment.select(fn.COUNT(Payment.id), fn.SUM(Payment.amount)).where(Payment.account.in_(accounts))
+    rows = Payment.select(
+        fn.COUNT(Payment.id), fn.MAX(Payment.paid_on), fn.COALESCE(fn.SUM(Payment.amount), 0)
+    ).where(Payment.account.in_(accounts))
     return _within(rows, Payment.paid_on, conditions).tuples()
 
 
@@ -198,16 +208,21 @@ def _readings(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
         .join(Bill, JOIN.LEFT_OUTER)
         .where(Meter.account.in_(accounts))
     )
-    return _page(rows, Reading.taken_on, Reading.taken_on, Reading.id, sort, limit, conditions)
+    key = {"date": Reading.taken_on, "value": Reading.value, "meter": Meter.number}[sort.lstrip("-")]
+    return _page(rows, Reading.taken_on, key, Reading.id, sort, limit, conditions)
 
 
-def readings_total(span: Span) -> int:
-    [(count,)] = _listed(_readings_total, "", 1, span, None)
-    return int(count)
+def readings_total(span: Span) -> Total:
+    return _total(_readings_total, span)
 
 
 def _readings_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
-    rows = Reading.select(fn.COUNT(Reading.id)).join(Register).join(Meter).where(Meter.account.in_(accounts))
+    rows = (
+        Reading.select(fn.COUNT(Reading.id), fn.MAX(Reading.taken_on))
+        .join(Register)
+        .join(Meter)
+        .where(Meter.account.in_(accounts))
+    )
     return _within(rows, Reading.taken_on, conditions).tuples()
 
 
@@ -217,19 +232,28 @@ def bills(span: Span, sort: str, after: Place | None, limit: int) -> list[Bill]:
 
 
 def _bills(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
-    key = Bill.to_pay if sort.endswith("sum") else Bill.order_key
+    key = {"date": Bill.order_key, "charged": Bill.charged, "sum": Bill.to_pay}[sort.lstrip("-")]
     rows = Bill.select().where(Bill.account.in_(accounts))
     return _page(rows, Bill.issued_on, key, Bill.id, sort, limit, conditions)
 
 
-def bills_total(span: Span) -> int:
-    [(count,)] = _listed(_bills_total, "", 1, span, None)
-    return int(count)
+def bills_total(span: Span) -> Total:
+    return _total(_bills_total, span)
 
 
 def _bills_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
-    rows = Bill.select(fn.COUNT(Bill.id)).where(Bill.account.in_(accounts))
+    rows = Bill.select(fn.COUNT(Bill.id), fn.MAX(Bill.issued_on)).where(Bill.account.in_(accounts))
     return _within(rows, Bill.issued_on, conditions).tuples()
+
+
+def _total(build: Callable[..., Any], span: Span) -> Total:
+    [(count, newest, *sums)] = _listed(build, "", 1, span, None)
+    return Total(int(count), _day(newest), *map(int, sums))
+
+
+def _day(stored: date | str | None) -> date | None:
+    """The greatest day of a column, as the engine gives it."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 def _within(rows: Any, day: Any, conditions: Mapping[str, Any]) -> Any:

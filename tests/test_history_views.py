@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 
 from models import Account, Checkout, Match, Order, OrderLine, Resident
 from services import history
 from tests import factories
 from tests.client import Page, PageClient
+from tests.portal import switch
 from tests.queries import counted
 
 
@@ -105,7 +108,12 @@ def shown(page: Page) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"), [("from=31.02.2026", "Введите дату"), ("from=2026-03-01&to=2026-01-01", "раньше")]
+    ("query", "sentence"),
+    [
+        ("from=31.02.2026", "Такого дня нет"),
+        ("from=вчера", "Введите дату"),
+        ("from=2026-03-01&to=2026-01-01", "раньше"),
+    ],
 )
 def test_days_that_make_no_sense_are_said(
     client: PageClient, resident: Resident, account: Account, query: str, sentence: str
@@ -146,6 +154,40 @@ def test_pages_follow_without_gap_or_double(
     states = [page.words.count("ещё не учтено") for page in (first, second)]
     assert sum(states) == 5
     assert not [link for link in second.tree.links if "after=" in link]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "readings meter",
+        "readings -meter",
+        "readings value",
+        "readings -value",
+        "readings date",
+        "bills charged",
+        "bills -charged",
+        "bills -sum",
+        "bills date",
+    ],
+)
+def test_other_columns_have_pages_without_gap_or_double(
+    client: PageClient, resident: Resident, account: Account, place: str
+) -> None:
+    """Equal values on the seams; a meter's number may hold the sign that stands in the place of a page."""
+    kind, _, sort = place.partition(" ")
+    registers = [factories.meter(account, number=number).registers[0] for number in ("7~1~2", "7", "8")]
+    total = history.PAGE + 25
+    for number in range(total):
+        day = date(2019, 1, 1) + timedelta(days=31 * (number // 3))
+        factories.reading(registers[number % 3], number // 5, day)
+        factories.bill(account, period=day.replace(day=1), issued_on=day, charged=number // 5, to_pay=number // 7)
+    client.sign_in(resident)
+    first = client.get(f"/history?kind={kind}&sort={sort}")
+    second = client.get(next(link for link in first.tree.links if "after=" in link))
+    assert [page.text.count('<tr><th scope="row">') for page in (first, second)] == [history.PAGE, 25]
+    if kind == "bills":
+        told = [set(re.findall(r"№ (\d+)", page.words)) for page in (first, second)]
+        assert len(told[0] | told[1]) >= total and len(told[0] & told[1]) <= 1
 
 
 def test_readings_tell_their_state_and_source(client: PageClient, resident: Resident, account: Account) -> None:
@@ -211,3 +253,37 @@ def test_ten_years_ask_as_often_as_a_month(
 
 def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resident: Resident) -> None:
     assert "Лицевых счетов пока нет" in client.sign_in(resident).get("/history")
+
+
+@pytest.mark.parametrize("preset", ["default", "client-online"])
+def test_one_page_has_tabs(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, resident: Resident, account: Account, preset: str
+) -> None:
+    switch(app, monkeypatch, preset)
+    page = client.sign_in(resident).get("/history?kind=readings")
+    assert 'id="history-kinds"' in page.text and "<h1>История</h1>" in page.text
+
+
+@pytest.mark.parametrize(
+    ("preset", "titles"),
+    [
+        ("metallenergo", ("Оплаты", "История показаний", "История счетов")),
+        ("zhkh", ("История платежей", "История показаний", "История начислений")),
+        ("consumer", ("История платежей", "История показаний", "История счетов")),
+    ],
+)
+def test_pages_of_their_own_lead_to_each_other(
+    client: PageClient,
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    resident: Resident,
+    account: Account,
+    preset: str,
+    titles: tuple[str, ...],
+) -> None:
+    switch(app, monkeypatch, preset)
+    client.sign_in(resident)
+    for kind, title in zip(("payments", "readings", "bills"), titles, strict=True):
+        page = client.get(f"/history?kind={kind}")
+        assert f"<h1>{title}</h1>" in page.text and 'id="history-kinds"' not in page.text
+        assert all(other in page for other in titles)
