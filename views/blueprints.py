@@ -28,6 +28,7 @@ from views import (
     registration,
     requests,
     sign_in,
+    statement,
     tariffs,
     texts,
 )
@@ -60,6 +61,7 @@ BLUEPRINTS: list[Blueprint] = [
     recovery.bp,
     registration.bp,
     sign_in.bp,
+    statement.bp,
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
