@@ -116,8 +116,14 @@ def _chart(labels: list[str], series: dict[str, list[int | None]], label: str, d
     parts.append(f'<path class="g" d="M{left} {axis.y(0)}H{WIDTH}"/>')
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
+        f"<title>{escape(label)}</title><desc>{_extent(figures, divisor)}</desc>"
         f"{''.join(parts)}</svg>"
     )
+
+
+def _extent(figures: Sequence[int], divisor: int) -> str:
+    """What a glance at the bars tells, for those who hear it."""
+    return f"Наименьшее {_decimal(min(figures), divisor)}, наибольшее {_decimal(max(figures), divisor)}"
 
 
 def _bars(series: dict[str, list[int | None]], axis: _Axis, left: int) -> list[str]:

@@ -18,7 +18,7 @@ from models.bill import Bill, Payment
 from models.meter import Meter, Register
 from models.order import FAILED, PAID, POSTED, REFUNDED, SENT, Checkout, Match, Order, OrderLine
 from models.prepared import Prepared
-from models.reading import Reading
+from models.reading import VALID, Reading
 from models.resident import Resident
 from models.supplier import Service
 
@@ -95,6 +95,21 @@ class Own(NamedTuple):
     payer: int | None
 
 
+class Told(NamedTuple):
+    """A reading that counted, in millionths, with what its consumption needs; `service` and `register` are ids."""
+
+    register: int
+    service: int
+    name: str
+    unit: str
+    scale: str
+    digits: int
+    ratio: int
+    on: date
+    value: int
+    has_rolled: bool
+
+
 def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
     """By account: what was paid after its day (None = the day is not known), whoever paid; one query."""
     if not days:
@@ -163,6 +178,16 @@ def _payments_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -
     return _within(rows, Payment.paid_on, conditions).tuples()
 
 
+def paid_days(span: Span) -> list[tuple[date, int]]:
+    """Day and kopecks of the billing's payments, in no order."""
+    return _listed(_paid_days, "", 1, span, None)
+
+
+def _paid_days(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
+    rows = Payment.select(Payment.paid_on, Payment.amount).where(Payment.account.in_(accounts))
+    return _within(rows, Payment.paid_on, conditions).tuples()
+
+
 def orders(accounts: Iterable[int], resident: Resident) -> list[Own]:
     """Lines of the portal's orders that the billing has not met: paid ones of anybody, others of the resident.
 
@@ -224,6 +249,26 @@ def _readings_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -
         .where(Meter.account.in_(accounts))
     )
     return _within(rows, Reading.taken_on, conditions).tuples()
+
+
+def counted(span: Span) -> list[Told]:
+    """The valid readings of the accounts' registers: those of a register together, oldest first."""
+    return [Told(*row) for row in _listed(_counted, "", 1, span, None)]
+
+
+def _counted(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
+    rows = (
+        Reading.select(
+            Register.id, Service.id, Service.name, Service.unit, Register.scale, Register.digits, Meter.ratio,
+            Reading.taken_on, Reading.value, Reading.has_rolled,
+        )
+        .join(Register)
+        .join(Meter)
+        .join(Service)
+        .where(Meter.account.in_(accounts), Reading.state.in_(VALID))
+    )  # fmt: skip
+    order = (Service.position, Service.id, Register.position, Register.id, Reading.taken_on, Reading.id)
+    return _within(rows, Reading.taken_on, conditions).order_by(*order).tuples()
 
 
 def bills(span: Span, sort: str, after: Place | None, limit: int) -> list[Bill]:

@@ -10,8 +10,10 @@ from typing import Any
 from models import Resident, history
 from models.history import Billed, Own, Place, Span, Total
 from models.order import FAILED, PAID, POSTED, REFUNDED, SENT
+from services.consumption import shifted
 
 PAGE = 50
+YEAR = 12  # months
 PAYMENTS, READINGS, BILLS = "payments", "readings", "bills"
 SORTS = {
     PAYMENTS: ("-date", "date", "-sum", "sum"),
@@ -44,7 +46,8 @@ class Paid:
 class Page:
     """Rows of one kind; `after` is the place of the next page, "" at the end; `sum` in kopecks, of payments only.
 
-    `newest` is the day of the newest row of all pages, None where there are none.
+    `newest` is the day of the newest row of all pages, None where there are none. `unposted`: of payments, those
+    made here that the billing has not met, of all pages.
     """
 
     rows: list[Any]
@@ -52,6 +55,7 @@ class Page:
     count: int
     newest: date | None
     sum: int = 0
+    unposted: tuple[Paid, ...] = ()
 
 
 def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE) -> Page:
@@ -70,6 +74,7 @@ def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo
         total.count + len(kept),
         max((day for day in (total.newest, *(row.on for row in kept)) if day), default=None),
         total.sum + sum(row.amount for row in kept),
+        tuple(kept),
     )
 
 
@@ -83,6 +88,22 @@ def bills(span: Span, sort: str, after: str, size: int = PAGE) -> Page:
     place = _place(after, str if sort.endswith("date") else _whole)
     rows = history.bills(span, sort, _billed_place(place), size + 1)
     return _listed(rows, BILL_KEYS[sort.lstrip("-")], size, history.bills_total(span))
+
+
+def paid_by_month(span: Span, page: Page) -> list[tuple[date, int]]:
+    """(period, kopecks) up to the newest payment, oldest first: a year, or what is asked for up to two years."""
+    if page.newest is None:
+        return []
+    last = page.newest.replace(day=1)
+    asked = shifted(last, 1 - YEAR) if span.since is None else span.since.replace(day=1)
+    months = min(2 * YEAR, (last.year - asked.year) * 12 + last.month - asked.month + 1)
+    sums = {shifted(last, -back): 0 for back in range(months - 1, -1, -1)}
+    first = max(min(sums), span.since or date.min)
+    days = history.paid_days(Span(span.accounts, first, span.until))
+    for day, amount in [*days, *((row.on, row.amount) for row in page.unposted)]:
+        if day.replace(day=1) in sums:
+            sums[day.replace(day=1)] += amount
+    return list(sums.items())
 
 
 def every(page: Callable[[str], Page]) -> Iterator[Any]:

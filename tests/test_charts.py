@@ -46,6 +46,12 @@ def test_two_years_stand_side_by_side_over_a_round_axis():
     }
 
 
+def test_a_chart_tells_its_name_and_extent():
+    svg = shown(bars(YEAR, "Расход по месяцам"))
+    assert svg.findtext("title") == "Расход по месяцам"
+    assert svg.findtext("desc") == "Наименьшее 197, наибольшее 330"
+
+
 def test_month_without_a_figure_leaves_its_place_empty():
     svg = bars([Bar("авг", 5 * READING), Bar("сен", None), Bar("окт", 0)], "x")
     assert len(heights(svg, "now")) == 1

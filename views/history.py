@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,9 +10,9 @@ from flask import Blueprint, Response, abort, render_template, url_for
 
 import clock
 from models import Link
-from models.history import Span
-from services import history, history_table
-from views import days, hx, portal, spreadsheets
+from models.history import Span, counted
+from services import history, history_table, usage
+from views import days, figures, hx, portal, spreadsheets
 from views.access import chosen_link, own_links, resident
 from views.days import Days
 from views.forms import typed, word
@@ -35,6 +35,7 @@ SORTS = {
     "value": "меньшие показания", "meter": "по номеру счётчика", "-meter": "по номеру счётчика, с конца",
 }  # fmt: skip
 FILTERS = ("kind", "supplier", "account", "from", "to", "sort")
+NO_CHARTS = {"paid": None, "used": [], "is_of_many": False}  # further pages of the list
 BATCH = 1_000  # rows of a file that are read at once
 
 
@@ -64,6 +65,8 @@ class Asked:
 @bp.get("/history")
 def show() -> str:
     asked = _asked()
+    page = asked.page(typed("after"))
+    is_first = not typed("after")
     return render_template(
         "history/show.html",
         links=asked.links,
@@ -76,9 +79,10 @@ def show() -> str:
         sort=asked.sort,
         sorts=[(one, SORTS[one]) for one in history.SORTS[asked.kind]],
         mistakes=asked.days.mistakes,
-        page=asked.page(typed("after")),
+        page=page,
         address=address,
-        is_first=not typed("after"),
+        is_first=is_first,
+        **(_charts(asked, page) if is_first else NO_CHARTS),
     )
 
 
@@ -90,6 +94,19 @@ def csv() -> Response:
 @bp.get("/history.xlsx")
 def xlsx() -> Response:
     return _file("xlsx")
+
+
+def _charts(asked: Asked, page: history.Page) -> dict[str, Any]:
+    """«График оплат» of the payments shown; what the meters counted, of one account."""
+    paid, used = None, []
+    if asked.kind == history.PAYMENTS:
+        paid = figures.paid(history.paid_by_month(asked.span, page), str(word("history.chart")))
+    elif asked.kind == history.READINGS and page.newest and len(asked.span.accounts) == 1:
+        last = page.newest.replace(day=1)
+        told = counted(replace(asked.span, since=usage.since(last)))
+        used = figures.used(usage.by_scale(told, last))
+    is_of_many = asked.kind == history.READINGS and bool(page.count) and len(asked.span.accounts) > 1
+    return {"paid": paid, "used": used, "is_of_many": is_of_many}
 
 
 def address(to: str = "show", **changes: Any) -> str:
