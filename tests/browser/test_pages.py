@@ -26,7 +26,8 @@ CLOSED = (
     "/", "/accounts", "/accounts/{account}", "/accounts/link",
     "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
-    "/history?kind=bills", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
+    "/history?kind=bills", "/history?kind=readings&account={account}",
+    "/statement", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",
     "/profile/consents", "/profile/tokens", "/profile/deletion", "/profile/cache",
 )  # fmt: skip
