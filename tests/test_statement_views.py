@@ -154,6 +154,8 @@ def test_an_account_without_bills_is_told_so(client: PageClient, resident: Resid
         ("from=2026-03-01&to=2026-01-01", "Эта дата раньше"),
         ("from=31.02.2026", "Такого дня нет"),
         ("to=вчера", "Введите дату"),
+        ("to=0001-01-01", "не раньше 1990"),
+        ("from=9999-12-31", "не позже 2199"),
     ],
 )
 def test_days_that_make_no_sense_are_said_and_give_no_file(

@@ -9,6 +9,8 @@ from services.refusal import Refused
 from views.forms import typed, word
 from views.shapes import day_of
 
+FIRST_YEAR, LAST_YEAR = 1990, 2200  # what lies beyond is a slip of the finger
+
 
 @dataclass(frozen=True)
 class Days:
@@ -35,7 +37,13 @@ def asked() -> Days:
 def _day(name: str, mistakes: dict[str, str]) -> date | None:
     text = typed(name)
     try:
-        return day_of(text) if text else None
+        return _sensible(day_of(text)) if text else None
     except Refused as refusal:
         mistakes[name] = refusal.sentence
         return None
+
+
+def _sensible(day: date) -> date:
+    if not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise Refused(f"Введите дату не раньше {FIRST_YEAR} и не позже {LAST_YEAR - 1} года")
+    return day
