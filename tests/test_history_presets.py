@@ -120,6 +120,13 @@ def test_every_portal_gives_files(opened: Opener, bill: Bill, preset: str, file:
     assert len(opened(preset, file).data) > 100
 
 
+@pytest.mark.parametrize("preset", [A, B, C, D])
+@pytest.mark.parametrize("url", ["/bills", PAYMENTS, BILLS])
+def test_bills_and_payments_lead_to_the_statement(opened: Opener, bill: Bill, preset: str, url: str) -> None:
+    links = opened(preset, url).tree.links
+    assert [link for link in links if link.startswith("/statement")]
+
+
 def test_of_the_portals_with_one_account_at_a_time_the_history_is_of_that_one(
     opened: Opener, anna: Resident, bill: Bill
 ) -> None:
