@@ -1,4 +1,4 @@
-"""The form of a quittance on paper: which section follows which, and the tables of sections 2 and 3.
+"""The form of a quittance on paper: which section follows which, and the tables of sections 2–6.
 
 A further section of the form is one more function in SECTIONS: it draws from `y` on and gives the `y` below.
 """
@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from documents.page import GREY, LEFT, RIGHT, Block, Sheet, Style, fitted, wrap
 from documents.payment_code import picture
-from documents.quittance import ChargeLine, MeterLine, Quittance
+from documents.quittance import ChargeLine, MeterLine, Quittance, ReferenceLine
 from documents.quittance_head import head, title_of
 from documents.table import Column, Row, Table
-from documents.wording import money, short_day
+from documents.wording import NBSP, money, month, short_day
 
 BETWEEN = 5.5  # sections, millimetres
 READINGS_CODE = 26.0  # side of the QR code for readings, millimetres
@@ -42,6 +42,16 @@ CHARGES = (
     Column("Льгота", figures=True),
     Column("Итого", figures=True),
 )
+REFERENCE = (
+    Column("Услуга"),
+    Column("Единица"),
+    Column("Норматив", figures=True),
+    Column("Показание", figures=True),
+    Column("Объём дома", figures=True),
+    Column("В помещениях", figures=True),
+    Column("На общее имущество", figures=True),
+)
+RECALCULATIONS = (Column("Услуга и основание"), Column("За месяц"), Column("Сумма", figures=True))
 
 
 def printed(quittances: Iterable[Quittance]) -> bytes:
@@ -76,6 +86,23 @@ def charges(sheet: Sheet, y: float, bill: Quittance) -> float:
     return table.draw(sheet, y + BETWEEN, "3. Расчёт размера платы", "суммы в рублях", _note_height(bill))
 
 
+def reference(sheet: Sheet, y: float, bill: Quittance) -> float:
+    """Section 4: what the volumes are measured by."""
+    if not bill.reference:
+        return y
+    rows = [Row(_reference_cells(line)) for line in bill.reference]
+    return Table(REFERENCE, rows).without_empty().draw(sheet, y + BETWEEN, "4. Справочная информация")
+
+
+def recalculations(sheet: Sheet, y: float, bill: Quittance) -> float:
+    """Section 6: what was recalculated and why (section 5, instalments, no billing has told us of yet)."""
+    rows = [_recalculation(line) for line in bill.lines if line.recalculated]
+    if not rows:
+        return y
+    table = Table(RECALCULATIONS, rows).without_empty()
+    return table.draw(sheet, y + BETWEEN, "6. Перерасчёты", "суммы в рублях")
+
+
 def note(sheet: Sheet, y: float, bill: Quittance) -> float:
     """What the supplier wants to say, below everything else."""
     if not bill.note:
@@ -86,7 +113,14 @@ def note(sheet: Sheet, y: float, bill: Quittance) -> float:
     return block.y
 
 
-SECTIONS: tuple[Callable[[Sheet, float, Quittance], float], ...] = (head, meters, charges, note)
+SECTIONS: tuple[Callable[[Sheet, float, Quittance], float], ...] = (
+    head,
+    meters,
+    charges,
+    reference,
+    recalculations,
+    note,
+)
 
 
 def _note_height(bill: Quittance) -> float:
@@ -138,6 +172,15 @@ def _charge_cells(line: ChargeLine) -> tuple[str, ...]:
     )
 
 
+def _reference_cells(line: ReferenceLine) -> tuple[str, ...]:
+    return (line.service, line.unit, line.norm, line.reading, line.house, line.house_own, line.house_common)
+
+
+def _recalculation(line: ChargeLine) -> Row:
+    period = month(line.recalculated_for).removesuffix(f"{NBSP}года") if line.recalculated_for else ""
+    return Row((line.service, period, money(line.recalculated)), under=line.reason)
+
+
 def _total(lines: tuple[ChargeLine, ...]) -> Row:
     sums = [
         sum(line.charged for line in lines),
@@ -162,6 +205,7 @@ def _masked(bill: Quittance) -> Quittance:
         rooms="",
         registered="",
         meters=tuple(replace(meter, number=_end_of(meter.number)) for meter in bill.meters),
+        lines=tuple(replace(line, reason="") for line in bill.lines),
         code=code,
     )
 

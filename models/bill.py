@@ -26,6 +26,15 @@ class Paper(NamedTuple):
     number: str
 
 
+class HouseLine(NamedTuple):
+    """A printed volume of some account of a house; `kind` is the service's."""
+
+    account: int
+    kind: str
+    volume: str
+    volume_common: str
+
+
 class Bill(Base):
     """A document of a period. Sums are shown as imported, never recomputed; `adds_up` flags those that do not."""
 
@@ -65,8 +74,12 @@ class Bill(Base):
     @classmethod
     def of_period(cls, account: Account, period: date) -> list[Bill]:
         """The account's bills of one period, newest first."""
-        next_month = (period + timedelta(days=31)).replace(day=1)
-        keys = cls.order_key.between(f"{period:%Y%m}", f"{next_month:%Y%m}")
+        return cls.between(account, period, period)
+
+    @classmethod
+    def between(cls, account: Account, since: date, until: date) -> list[Bill]:
+        """The account's bills from a period to a period, both included, newest first."""
+        keys = cls.order_key.between(f"{since:%Y%m}", f"{_next_month(until):%Y%m}")
         return list(cls.of_account(account).where(keys))
 
     @classmethod
@@ -93,6 +106,10 @@ class Bill(Base):
     def total(self) -> int:
         """What the month cost: charged and recalculated, kopecks."""
         return int(self.charged) + int(self.recalculated)
+
+
+def _next_month(period: date) -> date:
+    return (period + timedelta(days=31)).replace(day=1)
 
 
 class Charge(Base):
@@ -152,6 +169,20 @@ class Charge(Base):
         """(period, printed volume, unit) of a service's lines from a period on, oldest first: one query."""
         return _VOLUMES(account=account, service=service, since=f"{since:%Y%m}")
 
+    @classmethod
+    def methods(cls, account: int, services: list[int], since: date) -> list[tuple[int, str, date, str]]:
+        """(service, scale, period, method) of the services' lines from a period on: one query."""
+        return _METHODS(account=account, services=services, since=f"{since:%Y%m}")
+
+    @classmethod
+    def of_house(cls, account: Account, period: date, kinds: list[str]) -> list[HouseLine]:
+        """The lines of these kinds that the account's supplier has billed to its house for the period: one query."""
+        rows = _OF_HOUSE(
+            house=account.house_id, supplier=account.supplier_id, kinds=kinds,
+            first=f"{period:%Y%m}", last=f"{_next_month(period):%Y%m}",
+        )  # fmt: skip
+        return [HouseLine(*row) for row in rows]
+
     @property
     def title(self) -> str:
         """«Электроэнергия, день»: the service and, of several, its scale."""
@@ -165,6 +196,32 @@ _VOLUMES: Prepared[tuple[date, str, str]] = Prepared(
         .join(Bill)
         .where(Bill.account == account, Bill.order_key >= since, Charge.service == service)
         .order_by(Bill.order_key)
+        .tuples()
+    )
+)
+
+
+_METHODS: Prepared[tuple[int, str, date, str]] = Prepared(
+    lambda account, services, since: (
+        Charge.select(Charge.service, Charge.scale, Bill.period, Charge.method)
+        .join(Bill)
+        .where(Bill.account == account, Bill.order_key >= since, Charge.service.in_(services))
+        .tuples()
+    )
+)
+_OF_HOUSE: Prepared[tuple[int, str, str, str]] = Prepared(
+    lambda house, supplier, kinds, first, last: (
+        Charge.select(Bill.account, Service.kind, Charge.volume, Charge.volume_common)
+        .join(Bill)
+        .join(Account)
+        .switch(Charge)
+        .join(Service)
+        .where(
+            Account.house == house,
+            Account.supplier == supplier,
+            Bill.order_key.between(first, last),
+            Service.kind.in_(kinds),
+        )
         .tuples()
     )
 )

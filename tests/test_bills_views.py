@@ -160,6 +160,23 @@ def test_the_paper_prints_lines_and_readings_as_the_bill_has_them(
         assert figure in words, figure
 
 
+def test_the_paper_prints_norms_the_house_and_reasons_as_the_billing_told_them(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    bill = factories.bill(account, recalculated=-1000)
+    water = factories.service(account.supplier, name="Холодная вода", unit="куб. м.", kind="холодная вода")
+    factories.tariff(water, 41_260_000, norm=4_500_000)
+    factories.charge(
+        bill, water, 15365, tariff="41.26", volume="3.724", house_volume="3214.80", recalculated=-1000,
+        recalculation_period=date(2026, 9, 1), recalculation_reason="перерыв в подаче",
+    )  # fmt: skip
+    client.sign_in(resident)
+    words = " ".join(text_of(client.get(f"/bills/{bill.id}.pdf").data).split())
+    assert "Холодная вода куб. м. 4,5 на чел. 3 214,80 3,724" in words
+    assert "Холодная вода сентябрь 2026 −10,00 перерыв в подаче" in words
+    assert "перерыв" not in text_of(client.get(f"/bills/{bill.id}.pdf?masked=1").data)
+
+
 def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resident: Resident) -> None:
     assert "Лицевых счетов пока нет" in client.sign_in(resident).get("/bills")
 

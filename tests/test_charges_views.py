@@ -118,6 +118,34 @@ def test_why_a_line_costs_what_it_does(client: PageClient, resident: Resident, a
     assert "Льгота уменьшила сумму на 6,40 ₽" in page
 
 
+def test_how_a_volume_was_found_without_readings(client: PageClient, resident: Resident, account: Account) -> None:
+    account.registered, account.area = 2, "50.50"
+    account.save()
+    light = factories.service(account.supplier)
+    water = factories.service(account.supplier, name="Холодная вода", unit="куб. м.", kind="холодная вода")
+    factories.tariff(water, 41_260_000, norm=4_500_000)
+    for month in (8, 9, 10):
+        bill = factories.bill(account, period=date(2026, month, 1))
+        factories.charge(bill, light, 95164, tariff="6.43", volume="148", method="среднее")
+    factories.charge(bill, water, 55701, tariff="41.26", volume="9", method="норматив", house_volume="90")
+    factories.charge(
+        bill, factories.service(account.supplier, name="Содержание жилья", unit="кв. м."), 113120,
+        tariff="22.40", volume="50.50",
+    )  # fmt: skip
+    fine = factories.service(account.supplier, name="Пени", kind="пени", unit="-")
+    factories.charge(bill, fine, 1153)
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Так начислено 3 месяца подряд" in page and "дальше объём возьмут по нормативу" in page
+    assert "Норматив 4,5 куб. м. на человека в месяц × 2 чел. = 9 куб. м." in page
+    assert "Это в 1,5 раза больше произведения: к нормативу применён повышающий коэффициент" in page
+    assert "Весь дом: 90 куб. м. по общедомовому счётчику, из них 9 куб. м. в 1 помещении" in page
+    assert "Доля вашего помещения 10,0 %" in page
+    assert "Объём — площадь помещения" in page
+    assert "Пени за просрочку" in page
+    september = client.get("/charges?period=2026-09")
+    assert "Так начислено 2 месяца подряд" in september and "дальше объём возьмут" not in september
+
+
 def test_a_bill_that_does_not_add_up_is_said_so(client: PageClient, resident: Resident, account: Account) -> None:
     factories.bill(account, adds_up=False)
     page = client.sign_in(resident).get("/charges?period=2026-10")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from documents import wording
 from documents.page import BOTTOM, LEFT, POINT, RIGHT, Style, width, wrap
 from documents.payment_code import PaymentCode, parse, payload
-from documents.quittance import ChargeLine, MeterLine, Payee, Quittance, render, render_many
+from documents.quittance import ChargeLine, MeterLine, Payee, Quittance, ReferenceLine, render, render_many
 
 SUPPLIER = Payee(
     name="ООО «Берёзовая роща»",
@@ -233,6 +233,23 @@ def test_sections_and_columns_without_data_are_left_out():
     for column in ("Способ", "Перерасчёт ", "Льгота", "СОИ"):
         assert column not in text
     assert "3. Расчёт размера платы" not in text_of(replace(BILL, lines=()))
+
+
+def test_norms_and_the_house_stand_in_the_fourth_section_and_reasons_in_the_sixth():
+    line = replace(BILL.lines[2], recalculated_for=date(2026, 9, 1), reason="один человек отсутствовал 12 дней")
+    water = ReferenceLine("Холодная вода", "м³", "4,5 на чел.", "324,730", "3 214,8", "3 100", "114,8")
+    text = text_of(replace(BILL, lines=(*BILL.lines[:2], line), reference=(water,)))
+    order = [text.index(title) for title in ("3. Расчёт", "4. Справочная информация", "6. Перерасчёты")]
+    assert order == sorted(order)
+    assert "Холодная вода м³ 4,5 на чел. 324,730 3 214,8 3 100 114,8" in text
+    assert "Обращение с ТКО сентябрь 2026 −126,40 один человек отсутствовал 12 дней" in text
+    assert "5." not in text[order[1] : order[2]]
+    assert "отсутствовал" not in text_of(replace(BILL, lines=(line,), masked=True))
+
+
+def test_sections_without_data_are_not_there():
+    text = text_of(replace(BILL, lines=BILL.lines[:1]))
+    assert "4. Справочная" not in text and "6. Перерасчёты" not in text
 
 
 def test_readings_can_be_sent_by_a_bill_without_meters():

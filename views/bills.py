@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as Redirect
 
 from documents import quittance as paper
-from models import Bill, Charge, Register
+from models import Bill
 from services import bills
 from views.access import chosen_link, own_bill, own_links
 from views.format import month
@@ -39,9 +39,7 @@ def make() -> Redirect:
 @bp.get("/bills/<int:bill_id>.pdf")
 def pdf(bill_id: int) -> Response:
     bill = own_bill(bill_id)
-    masked = typed("masked") == "1"
-    lines = Charge.of_bills([bill])[bill.id]
-    data = paper.render(bills.quittance(bill, lines, list(Register.of_account(bill.account)), masked=masked))
+    data = paper.render(bills.quittance_of(bill, masked=typed("masked") == "1"))
     response = Response(data, content_type="application/pdf")
     response.headers["Content-Disposition"] = _disposition(bill)
     response.headers["Cache-Control"] = "private, no-cache"

@@ -7,7 +7,7 @@ from datetime import date
 from flask import Blueprint, abort, render_template
 
 from models import Account, Bill, Charge, Register
-from services import bills, charges
+from services import bills, charges, settings, volumes
 from views.access import chosen_link, own_links
 from views.forms import typed
 
@@ -27,14 +27,19 @@ def show() -> str:
         oldest = bills.recent(papers, len(papers) if typed("all") == "1" else charges.MONTHS)
         shown = Bill.since(link.account, oldest) if oldest else []
         return render_template("charges/months.html", bills=shown, more=len(shown) < len(papers), **context)
-    details = _details(link.account, Bill.of_period(link.account, period))
+    details = _details(link.account, period)
     return render_template("charges/month.html", period=period, details=details, **context)
 
 
-def _details(account: Account, of_month: list[Bill]) -> list[charges.Detail]:
+def _details(account: Account, period: date) -> list[charges.Detail]:
+    of_month = Bill.of_period(account, period)
     lines = Charge.of_bills(of_month)
-    registers = list(Register.of_account(account)) if any(lines.values()) else []
-    return [charges.detail(bill, lines[bill.id], registers, account.supplier.name) for bill in of_month]
+    all_lines = [line for of_bill in lines.values() for line in of_bill]
+    registers = list(Register.of_account(account)) if all_lines else []
+    facts = volumes.facts(account, period, all_lines)
+    terms = settings.in_force(period).of(account.supplier_id)
+    name = account.supplier.name
+    return [charges.detail(bill, lines[bill.id], registers, name, facts, terms) for bill in of_month]
 
 
 def _period(text: str) -> date | None:
