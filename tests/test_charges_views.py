@@ -190,7 +190,90 @@ def test_two_years_come_first_and_the_rest_when_asked(
         factories.bill(account, number=f"n{month}", period=period, issued_on=period)
     client.sign_in(resident)
     page = client.get("/charges")
-    assert "Июль 2024" in page and page.text.count("<tr>") == 25
-    assert f"/charges?account={account.id}&all=1" in page.tree.links
-    everything = client.get(f"/charges?account={account.id}&all=1")
-    assert everything.text.count("<tr>") == 31 and "Показать все" not in everything
+    assert "Июль 2024" in page and page.text.count("<tr>") == 26
+    everything = f"/charges?account={account.id}&from=2024-01&to=2026-06"
+    assert everything in page.tree.links
+    page = client.get(everything)
+    assert "Январь 2024 , счёт" in page and page.text.count("<tr>") == 32 and "Показать все" not in page
+
+
+def three_months(account: Account) -> None:
+    saldo = 0
+    for month in (8, 9, 10):
+        period = date(2026, month, 1)
+        factories.bill(
+            account, number=f"26{month:02d}", period=period, issued_on=period, opening=saldo, charged=10050,
+            recalculated=-50, paid=5000, to_pay=saldo + 5000,
+        )  # fmt: skip
+        saldo += 5000
+
+
+def test_a_range_of_months_is_shown_with_its_sums(client: PageClient, resident: Resident, account: Account) -> None:
+    three_months(account)
+    page = client.sign_in(resident).get("/charges?from=2026-09&to=2026-10")
+    assert "Октябрь 2026 , счёт № 2610" in page and "Сентябрь 2026 , счёт № 2609" in page
+    assert "№ 2608" not in page
+    assert "Итого 50,00 201,00 −1,00 100,00 150,00" in page
+    payments = f"/history?kind=payments&account={account.id}&from=2026-09-01&to=2026-10-31"
+    assert payments in page.tree.links
+    assert f"/charges?account={account.id}&from=2026-08&to=2026-10" in page.tree.links
+
+
+@pytest.mark.parametrize("shape", ["from=09.2026&to=31.10.2026", "from=2026-09-15&to=2026-10-01", "from=1.9.2026"])
+def test_a_month_may_be_typed_as_people_type_it(
+    client: PageClient, resident: Resident, account: Account, shape: str
+) -> None:
+    three_months(account)
+    page = client.sign_in(resident).get(f"/charges?{shape}")
+    assert "№ 2610" in page and "№ 2609" in page and "№ 2608" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("from=2026-10&to=2026-08", "Этот месяц раньше, чем «Дата с»"),
+        ("from=2027-01&to=2026-10", "Этот месяц раньше, чем «Дата с»"),
+        ("from=вчера", "Выберите месяц из списка или введите его так: 10.2026"),
+        ("from=2026-13", "Выберите месяц из списка"),
+        ("to=9999-12", "Выберите месяц из списка"),
+        ("to=%00", ""),
+        ("from=2020-01&to=2020-12", "За эти месяцы счетов нет. Счета есть с августа 2026 по октябрь 2026"),
+        ("to=2020-12", "За эти месяцы счетов нет"),
+        ("from=2030-01", "За эти месяцы счетов нет"),
+    ],
+)
+def test_a_range_that_cannot_be_is_answered_clearly(
+    client: PageClient, resident: Resident, account: Account, query: str, sentence: str
+) -> None:
+    three_months(account)
+    page = client.sign_in(resident).get(f"/charges?{query}")
+    assert sentence in page
+    assert ("№ 2610" in page) is (not sentence)
+
+
+def test_chains_stand_in_tables_of_their_own(client: PageClient, resident: Resident, account: Account) -> None:
+    for number, month, opening, to_pay in (("131", 10, 0, 100), ("136", 10, -900, -700), ("132", 11, 100, 250)):
+        factories.bill(
+            account, number=number, period=date(2026, month, 1), opening=opening, charged=to_pay - opening,
+            to_pay=to_pay,
+        )  # fmt: skip
+    page = client.sign_in(resident).get("/charges")
+    assert "счета № 131–132" in page and "счёт № 136" in page  # noqa: RUF001 - a range
+    assert page.text.count("<table") == 2
+    assert "Итого 0,00 2,50 0,00 0,00 2,50" in page
+
+
+def test_a_saldo_that_the_supplier_changed_is_said_so(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    factories.bill(account, number="1", period=date(2026, 9, 1), to_pay=10000)
+    factories.bill(account, number="2", period=date(2026, 10, 1), opening=9000, to_pay=9000, charged=0)
+    page = client.sign_in(resident).get("/charges")
+    assert "поставщик менял сальдо между счетами" in page and page.text.count("<table") == 1
+
+
+def test_a_range_without_accounts_or_bills_says_what_to_do(client: PageClient, resident: Resident) -> None:
+    client.sign_in(resident)
+    assert "Лицевых счетов пока нет" in client.get("/charges?from=2026-01")
+    factories.link(resident)
+    assert "Начислений пока нет" in client.get("/charges?from=2026-01&to=x")

@@ -6,8 +6,10 @@ from datetime import date
 
 from flask import Blueprint, abort, render_template
 
-from models import Account, Bill, Charge, Register
-from services import bills, charges, settings, volumes
+from models import Account, Bill, Charge, Link, Register
+from services import charges, settings, volumes
+from services.chains import chains
+from views import months
 from views.access import chosen_link, own_links
 from views.forms import typed
 
@@ -20,15 +22,25 @@ def show() -> str:
     if not links:
         return render_template("charges/months.html", links=links)
     link = chosen_link(links, typed("account"))
-    papers = Bill.papers(link.account)
-    context = {"links": links, "link": link, "periods": charges.periods(papers)}
-    period = _period(typed("period"))
-    if period is None:
-        oldest = bills.recent(papers, len(papers) if typed("all") == "1" else charges.MONTHS)
-        shown = Bill.since(link.account, oldest) if oldest else []
-        return render_template("charges/months.html", bills=shown, more=len(shown) < len(papers), **context)
+    periods = charges.periods(Bill.papers(link.account))
+    return _month(links, link, periods) if typed("period") else _months(links, link, periods)
+
+
+def _months(links: list[Link], link: Link, periods: list[date]) -> str:
+    """The movement of money by months, a table for each chain of bills."""
+    span = months.asked(periods, charges.MONTHS) if periods else None
+    found = Bill.between(link.account, span.since, span.until) if span and not span.mistakes else []
+    return render_template(
+        "charges/months.html", links=links, link=link, periods=periods, span=span, chains=chains(found)
+    )
+
+
+def _month(links: list[Link], link: Link, periods: list[date]) -> str:
+    period = months.read(typed("period")) or abort(404)
     details = _details(link.account, period)
-    return render_template("charges/month.html", period=period, details=details, **context)
+    return render_template(
+        "charges/month.html", links=links, link=link, periods=periods, period=period, details=details
+    )
 
 
 def _details(account: Account, period: date) -> list[charges.Detail]:
@@ -40,14 +52,3 @@ def _details(account: Account, period: date) -> list[charges.Detail]:
     terms = settings.in_force(period).of(account.supplier_id)
     name = account.supplier.name
     return [charges.detail(bill, lines[bill.id], registers, name, facts, terms) for bill in of_month]
-
-
-def _period(text: str) -> date | None:
-    """`2014-10` as its first day; None where none is chosen."""
-    if not text:
-        return None
-    try:
-        period = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        abort(404)
-    return period if 1990 <= period.year < 2200 else abort(404)
