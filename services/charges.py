@@ -89,7 +89,8 @@ class Detail:
     @property
     def donut(self) -> str:
         """The shares as SVG mark-up; the table beside it says the same."""
-        return charts.donut([share.amount for share in self.shares], "Доли услуг: те же числа в таблице рядом")
+        amounts, names = [share.amount for share in self.shares], [share.name for share in self.shares]
+        return charts.donut(amounts, "Доли услуг: те же числа в таблице рядом", names)
 
     @property
     def charged(self) -> int:
