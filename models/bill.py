@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
@@ -33,6 +33,26 @@ class HouseLine(NamedTuple):
     kind: str
     volume: str
     volume_common: str
+
+
+class Line(NamedTuple):
+    """A line of a bill as the first page shows it; `service` is the service's id, texts are as printed."""
+
+    bill: int
+    period: date
+    service: int
+    name: str
+    scale: str
+    unit: str
+    tariff: str
+    volume: str
+    charged: int
+    recalculated: int | None
+    total: int
+
+    @property
+    def title(self) -> str:
+        return titled(self.name, self.scale)
 
 
 class Bill(Base):
@@ -165,9 +185,10 @@ class Charge(Base):
         return list(sums.values())
 
     @classmethod
-    def volumes(cls, account: int, service: int, since: date) -> list[tuple[date, str, str]]:
-        """(period, printed volume, unit) of a service's lines from a period on, oldest first: one query."""
-        return _VOLUMES(account=account, service=service, since=f"{since:%Y%m}")
+    def lately(cls, last: Bill, service: int, since: date) -> list[Line]:
+        """The lines of the account's last bill, and those of a service from a period on, oldest first: one query."""
+        rows = _LATELY(account=last.account_id, last=last.id, service=service, since=f"{since:%Y%m}")
+        return [Line(*row) for row in rows]
 
     @classmethod
     def methods(cls, account: int, services: list[int], since: date) -> list[tuple[int, str, date, str]]:
@@ -186,21 +207,29 @@ class Charge(Base):
     @property
     def title(self) -> str:
         """«Электроэнергия, день»: the service and, of several, its scale."""
-        name, scale = str(self.service.name), str(self.scale)
-        return f"{name}, {scale.lower()}" if scale and scale != SINGLE else name
+        return titled(str(self.service.name), str(self.scale))
 
 
-_VOLUMES: Prepared[tuple[date, str, str]] = Prepared(
-    lambda account, service, since: (
-        Charge.select(Bill.period, Charge.volume, Charge.unit)
+def titled(name: str, scale: str) -> str:
+    return f"{name}, {scale.lower()}" if scale and scale != SINGLE else name
+
+
+_LATELY: Prepared[tuple[Any, ...]] = Prepared(
+    lambda account, last, service, since: (
+        Charge.select(
+            Charge.bill, Bill.period, Charge.service, Service.name, Charge.scale, Charge.unit, Charge.tariff,
+            Charge.volume, Charge.charged, Charge.recalculated, Charge.total,
+        )
         .join(Bill)
-        .where(Bill.account == account, Bill.order_key >= since, Charge.service == service)
-        .order_by(Bill.order_key)
+        .switch(Charge)
+        .join(Service)
+        .where(
+            Bill.account == account, Bill.order_key >= since, (Charge.service == service) | (Charge.bill == last)
+        )
+        .order_by(Bill.order_key, Charge.position, Service.position, Charge.id)
         .tuples()
     )
-)
-
-
+)  # fmt: skip
 _METHODS: Prepared[tuple[int, str, date, str]] = Prepared(
     lambda account, services, since: (
         Charge.select(Charge.service, Charge.scale, Bill.period, Charge.method)
