@@ -87,7 +87,7 @@ class Quittance:
     `to_pay` below zero is an overpayment. `code` None, or with incomplete requisites, prints no payment QR code.
     `readings_url` is the signed link for readings and prints as a second QR code. `masked` leaves out all that
     tells who pays and where: name, address, ЕЛС, premises, most of the meters' numbers, why
-    something was recalculated, the payer in the QR code.
+    something was recalculated, the payer in the QR code, the link for readings.
     """
 
     number: str

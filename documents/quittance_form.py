@@ -83,24 +83,19 @@ def charges(sheet: Sheet, y: float, bill: Quittance) -> float:
         return y
     rows = [Row(_charge_cells(line), under=line.provider) for line in bill.lines]
     table = Table(CHARGES, rows, total=_total(bill.lines)).without_empty()
-    return table.draw(sheet, y + BETWEEN, "3. Расчёт размера платы", "суммы в рублях", _note_height(bill))
+    return table.draw(sheet, y + BETWEEN, "3. Расчёт размера платы", "суммы в рублях", _height_below(bill))
 
 
 def reference(sheet: Sheet, y: float, bill: Quittance) -> float:
     """Section 4: what the volumes are measured by."""
-    if not bill.reference:
-        return y
-    rows = [Row(_reference_cells(line)) for line in bill.reference]
-    return Table(REFERENCE, rows).without_empty().draw(sheet, y + BETWEEN, "4. Справочная информация")
+    table = _reference_table(bill)
+    return table.draw(sheet, y + BETWEEN, "4. Справочная информация") if table else y
 
 
 def recalculations(sheet: Sheet, y: float, bill: Quittance) -> float:
     """Section 6: what was recalculated and why (section 5, instalments, no billing has told us of yet)."""
-    rows = [_recalculation(line) for line in bill.lines if line.recalculated]
-    if not rows:
-        return y
-    table = Table(RECALCULATIONS, rows).without_empty()
-    return table.draw(sheet, y + BETWEEN, "6. Перерасчёты", "суммы в рублях")
+    table = _recalculations_table(bill)
+    return table.draw(sheet, y + BETWEEN, "6. Перерасчёты", "суммы в рублях") if table else y
 
 
 def note(sheet: Sheet, y: float, bill: Quittance) -> float:
@@ -126,6 +121,22 @@ SECTIONS: tuple[Callable[[Sheet, float, Quittance], float], ...] = (
 def _note_height(bill: Quittance) -> float:
     lines = len(wrap(bill.note, NOTE, RIGHT - LEFT, MOST_NOTE))
     return NOTE_GAP + lines * NOTE.leading if lines else 0
+
+
+def _height_below(bill: Quittance) -> float:
+    """Of what follows section 3: rows close up where that keeps all of it on the page."""
+    tables = (_reference_table(bill), _recalculations_table(bill))
+    return sum(BETWEEN + table.height for table in tables if table) + _note_height(bill)
+
+
+def _reference_table(bill: Quittance) -> Table | None:
+    rows = [Row(_reference_cells(line)) for line in bill.reference]
+    return Table(REFERENCE, rows).without_empty() if rows else None
+
+
+def _recalculations_table(bill: Quittance) -> Table | None:
+    rows = [_recalculation(line) for line in bill.lines if line.recalculated]
+    return Table(RECALCULATIONS, rows).without_empty() if rows else None
 
 
 def _meters_table(sheet: Sheet, y: float, bill: Quittance, right: float) -> float:
@@ -207,6 +218,7 @@ def _masked(bill: Quittance) -> Quittance:
         meters=tuple(replace(meter, number=_end_of(meter.number)) for meter in bill.meters),
         lines=tuple(replace(line, reason="") for line in bill.lines),
         code=code,
+        readings_url=None,  # whoever holds the paper could send readings by it
     )
 
 

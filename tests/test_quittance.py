@@ -183,7 +183,11 @@ def test_total_never_stands_alone_on_a_page(count):
 
 def pitch(count: int) -> float:
     """Points between the rows of a bill of one page."""
-    (page,) = opened(render(replace(BILL, lines=BILL.lines[:1] * count)))
+    return pitch_of(replace(BILL, lines=BILL.lines[:1] * count))
+
+
+def pitch_of(bill: Quittance) -> float:
+    (page,) = opened(render(bill))
     text = page.get_textpage()
     found = text.search("Содержание жилья")
     first, second = (text.get_charbox(found.get_next()[0])[1] for _ in range(2))
@@ -192,6 +196,19 @@ def pitch(count: int) -> float:
 
 def test_rows_close_up_where_that_saves_a_page():
     assert pitch(15) < pitch(9)
+
+
+def test_rows_close_up_to_keep_the_sections_below_on_the_page():
+    reference = (ReferenceLine("Холодная вода", "м³", "4,5 на чел."),) * 3
+    airy, close = (replace(BILL, lines=BILL.lines[:1] * count, reference=reference) for count in (7, 8))
+    assert pitch_of(close) < pitch_of(airy)
+
+
+def test_the_flat_at_the_end_of_a_long_address_is_not_cut_off():
+    address = "Новосибирская область, Новосибирский район, рабочий посёлок Краснообск, микрорайон Западный-2, улица "
+    assert "д. 127/4, корп. 3, кв. 1045" in text_of(
+        replace(BILL, address=f"{address}Имени Пятидесятилетия Октябрьской Революции, д. 127/4, корп. 3, кв. 1045")
+    )
 
 
 def test_overpayment_is_said_in_words_and_carries_no_code():
@@ -215,7 +232,8 @@ def test_masked_bill_tells_neither_who_nor_where():
         assert hidden not in text
     assert "Имя и адрес скрыты" in text
     assert "5500190347" in text
-    read = parse(codes_of(data)[0])
+    (code,) = codes_of(data)  # and none to send readings by
+    read = parse(code)
     assert not {"LastName", "FirstName", "MiddleName", "PayerAddress"} & read.keys()
     assert (read["Sum"], read["PersAcc"]) == ("148533", "5500190347")
     assert all("Соколова" not in value for value in opened(data).get_metadata_dict().values())
