@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, SQL, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.account import Account, House
 from models.base import Base, KopecksField
@@ -26,11 +26,15 @@ class Paper(NamedTuple):
     number: str
 
 
-class HouseLine(NamedTuple):
-    """A printed volume of some account of a house; `kind` is the service's."""
+class Around(NamedTuple):
+    """A line beside a bill's own: of its account in other months, or of its house; `kind` is the service's."""
 
     account: int
+    service: int
     kind: str
+    scale: str
+    period: date
+    method: str
     volume: str
     volume_common: str
 
@@ -92,9 +96,13 @@ class Bill(Base):
         return list(cls.of_account(account).where(cls.order_key >= f"{period:%Y%m}"))
 
     @classmethod
-    def of_period(cls, account: Account, period: date) -> list[Bill]:
-        """The account's bills of one period, newest first."""
-        return cls.between(account, period, period)
+    def with_lines(cls, account: Account, period: date) -> list[tuple[Bill, list[Charge]]]:
+        """The account's bills of one period, newest first, each with its lines as printed: one query."""
+        found: dict[int, tuple[Bill, list[Charge]]] = {}
+        for row in _WITH_LINES(account=account.id, first=f"{period:%Y%m}", last=f"{_next_month(period):%Y%m}"):
+            line = getattr(row, "line", None)
+            found.setdefault(row.id, (row, []))[1].extend([line] if line is not None else [])
+        return list(found.values())
 
     @classmethod
     def between(cls, account: Account, since: date, until: date) -> list[Bill]:
@@ -191,18 +199,20 @@ class Charge(Base):
         return [Line(*row) for row in rows]
 
     @classmethod
-    def methods(cls, account: int, services: list[int], since: date) -> list[tuple[int, str, date, str]]:
-        """(service, scale, period, method) of the services' lines from a period on: one query."""
-        return _METHODS(account=account, services=services, since=f"{since:%Y%m}")
+    def around(
+        cls, account: Account, period: date, services: list[int], since: date, kinds: list[str]
+    ) -> tuple[list[Around], list[Around]]:
+        """What stands around the account's bill of the period: one query.
 
-    @classmethod
-    def of_house(cls, account: Account, period: date, kinds: list[str]) -> list[HouseLine]:
-        """The lines of these kinds that the account's supplier has billed to its house for the period: one query."""
-        rows = _OF_HOUSE(
-            house=account.house_id, supplier=account.supplier_id, kinds=kinds,
-            first=f"{period:%Y%m}", last=f"{_next_month(period):%Y%m}",
+        First the account's own lines of the services from a period on; then the lines of the kinds that its supplier
+        has billed to its whole house for the period.
+        """
+        rows = _AROUND(
+            account=account.id, services=services, since=f"{since:%Y%m}", house=account.house_id,
+            supplier=account.supplier_id, kinds=kinds, first=f"{period:%Y%m}", last=f"{_next_month(period):%Y%m}",
         )  # fmt: skip
-        return [HouseLine(*row) for row in rows]
+        lines = [(bool(of_house), Around(*row)) for of_house, *row in rows]
+        return [line for of_house, line in lines if not of_house], [line for of_house, line in lines if of_house]
 
     @property
     def title(self) -> str:
@@ -230,30 +240,41 @@ _LATELY: Prepared[tuple[Any, ...]] = Prepared(
         .tuples()
     )
 )  # fmt: skip
-_METHODS: Prepared[tuple[int, str, date, str]] = Prepared(
-    lambda account, services, since: (
-        Charge.select(Charge.service, Charge.scale, Bill.period, Charge.method)
-        .join(Bill)
-        .where(Bill.account == account, Bill.order_key >= since, Charge.service.in_(services))
-        .tuples()
+_WITH_LINES: Prepared[Bill] = Prepared(
+    lambda account, first, last: (
+        Bill.select(Bill, Charge, Service)
+        .join(Charge, JOIN.LEFT_OUTER, attr="line")
+        .join(Service, JOIN.LEFT_OUTER)
+        .where(Bill.account == account, Bill.order_key.between(first, last))
+        .order_by(Bill.order_key.desc(), Bill.id.desc(), Charge.position, Service.position, Charge.id)
     )
 )
-_OF_HOUSE: Prepared[tuple[int, str, str, str]] = Prepared(
-    lambda house, supplier, kinds, first, last: (
-        Charge.select(Bill.account, Service.kind, Charge.volume, Charge.volume_common)
-        .join(Bill)
-        .join(Account)
-        .switch(Charge)
-        .join(Service)
-        .where(
-            Account.house == house,
-            Account.supplier == supplier,
-            Bill.order_key.between(first, last),
-            Service.kind.in_(kinds),
+
+
+def _around(
+    account: Any, services: Any, since: Any, house: Any, supplier: Any, kinds: Any, first: Any, last: Any
+) -> Any:
+    def lines(of_house: int) -> Any:
+        facts = (Bill.account, Charge.service, Service.kind, Charge.scale, Bill.period, Charge.method)
+        return (
+            Charge.select(SQL(str(of_house)).alias("of_house"), *facts, Charge.volume, Charge.volume_common)
+            .join(Bill)
+            .join(Account)
+            .switch(Charge)
+            .join(Service)
         )
-        .tuples()
+
+    own = lines(0).where(Bill.account == account, Bill.order_key >= since, Charge.service.in_(services))
+    whole = lines(1).where(
+        Account.house == house,
+        Account.supplier == supplier,
+        Bill.order_key.between(first, last),
+        Service.kind.in_(kinds),
     )
-)
+    return own.union_all(whole).tuples()
+
+
+_AROUND: Prepared[tuple[Any, ...]] = Prepared(_around)
 
 
 class Payment(Base):

@@ -31,7 +31,7 @@ def quittance_of(bill: Bill, *, masked: bool = False, readings_url: str | None =
     account = bill.account
     charges = Charge.of_bills([bill])[bill.id]
     registers = list(Register.of_account(account))
-    facts = volumes.facts(account, bill.period, charges)
+    facts = volumes.facts(account, bill.period, charges, all_norms=True)
     return Quittance(
         number=bill.number,
         period=bill.period,

@@ -8,10 +8,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from documents import charts
-from models import Bill, Charge, Register
+from models import Account, Bill, Charge, Register
 from models.bill import Paper
 from models.meter import SINGLE
-from services import volumes
+from services import settings, volumes
 from services.bills import meter_of
 from services.settings import SupplierSettings
 from services.volumes import Facts, House, Norm, decimal
@@ -109,17 +109,19 @@ class Detail:
         return sum(line.charge.total for line in self.lines)
 
 
-def detail(
-    bill: Bill,
-    charges: Sequence[Charge],
-    registers: Sequence[Register],
-    supplier: str,
-    facts: Facts,
-    settings: SupplierSettings,
-) -> Detail:
-    """The bill's lines explained; `supplier` is the name that needs not be repeated as a provider."""
-    lines = [why(bill, charge, registers, supplier, facts, settings) for charge in charges]
-    return Detail(bill, lines, shares(charges))
+def of_month(account: Account, period: date) -> list[Detail]:
+    """The account's bills of the period with their lines explained, newest first; at most six queries."""
+    bills = Bill.with_lines(account, period)
+    lines = [line for _, of_bill in bills for line in of_bill]
+    registers = list(Register.of_account(account)) if any(line.reading_after for line in lines) else []
+    facts = volumes.facts(account, period, lines)
+    by_rule = any(volumes.method_of(line) in ("norm", "average") for line in lines)
+    terms = settings.in_force(period).of(account.supplier_id) if by_rule else USUAL
+    name = str(account.supplier.name)
+    return [
+        Detail(bill, [why(bill, line, registers, name, facts, terms) for line in of_bill], shares(of_bill))
+        for bill, of_bill in bills
+    ]
 
 
 def why(
@@ -128,13 +130,14 @@ def why(
     registers: Sequence[Register],
     supplier: str,
     facts: Facts = NOTHING,
-    settings: SupplierSettings = USUAL,
+    terms: SupplierSettings = USUAL,
 ) -> Why:
+    """A line explained; `supplier` is the name that needs not be repeated as a provider."""
     meter = meter_of(bill, charge, registers) if charge.reading_after else None
     scale = charge.scale or SINGLE
     register = next((row for row in registers if meter and row.meter_id == meter.id and row.scale == scale), None)
     provider, method, key = str(charge.service.provider), volumes.method_of(charge), volumes.key_of(charge)
-    raised = settings.norm_coefficient if method == "norm" else 0
+    raised = terms.norm_coefficient if method == "norm" else 0
     months = facts.average_months.get(key, 1) if method == "average" else 0
     return Why(
         charge=charge,
@@ -144,7 +147,7 @@ def why(
         fit=fit(charge.tariff, charge.volume, charge.volume_common, charge.charged, raised),
         provider="" if provider == supplier else provider,
         months=months,
-        is_last_average=months >= settings.average_months,
+        is_last_average=months >= terms.average_months,
         basis=basis(charge, facts),
         norm=facts.norms.get(key) if method == "norm" else None,
         house=facts.houses.get(str(charge.service.kind)) if charge.house_volume else None,

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from models import Account, Charge, Tariff
-from models.bill import HouseLine
+from models.bill import Around
 from services.consumption import shifted
 from services.preliminary import is_of, scale_key
 
@@ -61,20 +61,25 @@ class Facts:
     houses: Mapping[str, House] = field(default_factory=dict)
 
 
-def facts(account: Account, period: date, lines: Sequence[Charge]) -> Facts:
-    """The facts of one month: at most three queries, whatever the number of its bills and lines."""
-    if not lines:
-        return Facts(account.area, account.registered)
+def facts(account: Account, period: date, lines: Sequence[Charge], all_norms: bool = False) -> Facts:
+    """The facts of one month: at most two queries, whatever the number of its bills and lines.
+
+    Norms are those of the lines that were charged by them, or of all lines.
+    """
+    by_norm = [line for line in lines if all_norms or method_of(line) == "norm"]
+    tariffs = list(Tariff.in_force({line.service_id for line in by_norm}, period)) if by_norm else []
     estimated = {line.service_id for line in lines if method_of(line) == "average"}
     metered = {str(line.service.kind) for line in lines if line.house_volume}
-    past = Charge.methods(account.id, sorted(estimated), shifted(period, 1 - MONTHS)) if estimated else []
-    house = Charge.of_house(account, period, sorted(metered)) if metered else []
+    past: list[Around] = []
+    house: list[Around] = []
+    if estimated or metered:
+        past, house = Charge.around(account, period, sorted(estimated), shifted(period, 1 - MONTHS), sorted(metered))
     return Facts(
         area=account.area,
         registered=account.registered,
-        norms=_norms(account, lines, list(Tariff.in_force({line.service_id for line in lines}, period))),
+        norms=_norms(account, by_norm, tariffs),
         average_months=_in_a_row(past, period),
-        houses={kind: _house(row for row in house if row.kind == kind) for kind in metered},
+        houses={kind: _house([line for line in house if line.kind == kind]) for kind in metered},
     )
 
 
@@ -115,12 +120,12 @@ def _tariff(line: Charge, tariffs: Iterable[Tariff], stove: str) -> Tariff | Non
     return max(fitting, key=lambda tariff: (bool(tariff.scale), bool(tariff.category)), default=None)
 
 
-def _in_a_row(past: Iterable[tuple[int, str, date, str]], period: date) -> dict[Scale, int]:
+def _in_a_row(past: Iterable[Around], period: date) -> dict[Scale, int]:
     """How many months up to this one were charged by average without a break, by service and scale."""
     months: dict[Scale, set[date]] = {}
-    for service, scale, month, method in past:
-        if METHODS.get(method.strip().casefold()) == "average":
-            months.setdefault((service, scale_key(scale)), set()).add(month)
+    for line in past:
+        if METHODS.get(line.method.strip().casefold()) == "average":
+            months.setdefault((line.service, scale_key(line.scale)), set()).add(line.period)
     return {key: _run(found, period) for key, found in months.items()}
 
 
@@ -131,8 +136,7 @@ def _run(months: set[date], last: date) -> int:
     return count
 
 
-def _house(rows: Iterable[HouseLine]) -> House:
-    lines = list(rows)
+def _house(lines: Sequence[Around]) -> House:
     own, common = (
         sum((decimal(text) or Decimal(0) for text in texts), Decimal(0))
         for texts in ([line.volume for line in lines], [line.volume_common for line in lines])

@@ -9,6 +9,7 @@ import pytest
 from models import Account, Resident
 from tests import factories
 from tests.client import PageClient
+from tests.queries import counted
 
 # Manual B, рис. 5: service, unit, tariff, volume, charged.
 LINES = [
@@ -277,3 +278,20 @@ def test_a_range_without_accounts_or_bills_says_what_to_do(client: PageClient, r
     assert "Лицевых счетов пока нет" in client.get("/charges?from=2026-01")
     factories.link(resident)
     assert "Начислений пока нет" in client.get("/charges?from=2026-01&to=x")
+
+
+def test_the_richest_month_asks_no_more_than_eight_things(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    bill, second = factories.bill(account), factories.bill(account)
+    for position, method in enumerate(("прибор", "норматив", "среднее")):
+        service = factories.service(account.supplier)
+        factories.tariff(service, 5_000_000, norm=3_000_000)
+        factories.meter(account, service)
+        facts = {"method": method, "volume": "3", "house_volume": "30", "reading_after": "7" if not position else ""}
+        factories.charge(bill, service, 100, **facts)
+        factories.charge(second, service, 100, **facts)
+    client.sign_in(resident).get("/charges?period=2026-10")
+    with counted() as seen:
+        client.get("/charges?period=2026-10")
+    assert len(seen) <= 8, "\n".join(seen)

@@ -6,8 +6,8 @@ from datetime import date
 
 from flask import Blueprint, abort, render_template
 
-from models import Account, Bill, Charge, Link, Register
-from services import charges, settings, volumes
+from models import Bill, Link
+from services import charges
 from services.chains import chains
 from views import months
 from views.access import chosen_link, own_links
@@ -37,18 +37,7 @@ def _months(links: list[Link], link: Link, periods: list[date]) -> str:
 
 def _month(links: list[Link], link: Link, periods: list[date]) -> str:
     period = months.read(typed("period")) or abort(404)
-    details = _details(link.account, period)
+    details = charges.of_month(link.account, period)
     return render_template(
         "charges/month.html", links=links, link=link, periods=periods, period=period, details=details
     )
-
-
-def _details(account: Account, period: date) -> list[charges.Detail]:
-    of_month = Bill.of_period(account, period)
-    lines = Charge.of_bills(of_month)
-    all_lines = [line for of_bill in lines.values() for line in of_bill]
-    registers = list(Register.of_account(account)) if all_lines else []
-    facts = volumes.facts(account, period, all_lines)
-    terms = settings.in_force(period).of(account.supplier_id)
-    name = account.supplier.name
-    return [charges.detail(bill, lines[bill.id], registers, name, facts, terms) for bill in of_month]
