@@ -16,7 +16,7 @@ from services.bills import meter_of
 from services.settings import SupplierSettings
 from services.volumes import Facts, House, Norm, decimal
 
-MONTHS = 24  # that the list shows first
+MONTHS = 12  # that the list shows first
 AREAS, PEOPLE = {"м²", "м2", "квм", "кв.м"}, {"чел", "человек"}
 NOTHING, USUAL = Facts(), SupplierSettings()
 
