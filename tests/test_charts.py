@@ -159,7 +159,7 @@ def lightness(colour: str) -> float:
 
 def test_no_two_shares_are_of_one_grey():
     sheet = (Path(__file__).parent.parent / "static" / "app.css").read_text()
-    greys = [lightness(found) for found in re.findall(r"\.s\d \{ stroke: (#\w{6})", sheet)]
+    greys = [lightness(found) for found in re.findall(r"\.s\d \{ color: (#\w{6})", sheet)]
     assert len(greys) == 6
     assert all(lighter - darker > 9 for darker, lighter in pairwise(greys))
 
