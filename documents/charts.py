@@ -60,7 +60,7 @@ def donut(shares: Sequence[int], label: str, names: Sequence[str] = ()) -> str:
     starts = [sum(portions[:n]) for n in range(len(portions))]
     drawn = [(number, start, tenths) for number, start, tenths in zip(count(1), starts, portions) if tenths]
     parts = [_sector(*sector) for sector in drawn]
-    parts += [f'<circle class="g" cx="21" cy="21" r="{radius}"/>' for radius in ("12.4", "19.4")]
+    parts += [f'<circle class="g" cx="21" cy="21" r="{radius}" stroke-width="0.3"/>' for radius in ("12.4", "19.4")]
     parts += [_number(*sector) for sector in drawn if sector[2] >= NUMBERED]
     told = "; ".join(f"{name} {part} %" for name, part in zip(names, percents(sectors), strict=False))
     about = f"<title>{escape(label)}</title>" + (f"<desc>{escape(told)}</desc>" if told else "")
@@ -72,7 +72,7 @@ def _sector(number: int, start: int, tenths: int) -> str:
     """An arc of so many thousandths of the ring, from the top on, clockwise."""
     shown = tenths if tenths == 1000 else max(tenths - 6, 3)  # a slit between the neighbours
     return (
-        f'<circle class="s{number}" cx="21" cy="21" r="15.9155" '
+        f'<circle class="s{number}" cx="21" cy="21" r="15.9155" stroke-width="7" '
         f'stroke-dasharray="{_tenths(shown)} {_tenths(1000 - shown)}" stroke-dashoffset="{_tenths(250 - start)}"/>'
     )
 
