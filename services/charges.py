@@ -11,13 +11,15 @@ from documents import charts
 from models import Account, Bill, Charge, Register
 from models.bill import Paper
 from models.meter import SINGLE
-from services import settings, volumes
+from services import penalty, settings, volumes
 from services.bills import meter_of
+from services.penalty import Late
 from services.settings import SupplierSettings
 from services.volumes import Facts, House, Norm, decimal
 
 MONTHS = 12  # that the list shows first
 AREAS, PEOPLE = {"м²", "м2", "квм", "кв.м"}, {"чел", "человек"}
+PENALTY = "пени"  # the kind of a service
 NOTHING, USUAL = Facts(), SupplierSettings()
 
 
@@ -56,7 +58,7 @@ class Why:
 
     @property
     def is_penalty(self) -> bool:
-        return str(self.charge.service.kind) == "пени"
+        return str(self.charge.service.kind) == PENALTY
 
     @property
     def share(self) -> int | None:
@@ -85,6 +87,7 @@ class Detail:
     bill: Bill
     lines: list[Why]
     shares: list[Share]
+    late: Late | None = None  # what not paying costs; only of the last bill, whose debt has not gone into another
 
     @property
     def donut(self) -> str:
@@ -109,19 +112,41 @@ class Detail:
         return sum(line.charge.total for line in self.lines)
 
 
-def of_month(account: Account, period: date) -> list[Detail]:
-    """The account's bills of the period with their lines explained, newest first; at most six queries."""
+def of_month(account: Account, period: date, today: date | None = None) -> list[Detail]:
+    """The account's bills of the period with their lines explained, newest first; at most six queries.
+
+    `today` where it is the last period, for what paying late costs citizens: others pay by laws of their own.
+    """
+    today = today if account.kind == "person" else None
     bills = Bill.with_lines(account, period)
     lines = [line for _, of_bill in bills for line in of_bill]
     registers = list(Register.of_account(account)) if any(line.reading_after for line in lines) else []
     facts = volumes.facts(account, period, lines)
     by_rule = any(volumes.method_of(line) in ("norm", "average") for line in lines)
-    terms = settings.in_force(period).of(account.supplier_id) if by_rule else USUAL
+    is_due = today is not None and any(_principal(bill, of_bill) for bill, of_bill in bills)
+    terms = settings.in_force(today or period).of(account.supplier_id) if by_rule or is_due else USUAL
     name = str(account.supplier.name)
     return [
-        Detail(bill, [why(bill, line, registers, name, facts, terms) for line in of_bill], shares(of_bill))
+        Detail(
+            bill,
+            [why(bill, line, registers, name, facts, terms) for line in of_bill],
+            shares(of_bill),
+            _late(bill, _principal(bill, of_bill), today, terms),
+        )
         for bill, of_bill in bills
     ]
+
+
+def _principal(bill: Bill, lines: Iterable[Charge]) -> int:
+    """What of the month is to pay by its due day, kopecks, without penalties; older debts had days of their own."""
+    penalties = sum(line.total for line in lines if str(line.service.kind) == PENALTY)
+    return max(min(bill.to_pay, bill.total) - penalties, 0)
+
+
+def _late(bill: Bill, debt: int, today: date | None, terms: SupplierSettings) -> Late | None:
+    if today is None or bill.due_on is None or not debt:
+        return None
+    return penalty.late(debt, bill.due_on, today, terms.penalty_rate)
 
 
 def why(

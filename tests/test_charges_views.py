@@ -281,7 +281,8 @@ def test_a_range_without_accounts_or_bills_says_what_to_do(client: PageClient, r
 def test_the_richest_month_asks_no_more_than_eight_things(
     client: PageClient, resident: Resident, account: Account
 ) -> None:
-    bill, second = factories.bill(account), factories.bill(account)
+    due = date(2026, 9, 1)
+    bill, second = factories.bill(account, due_on=due), factories.bill(account, due_on=due)
     for position, method in enumerate(("прибор", "норматив", "среднее")):
         service = factories.service(account.supplier)
         factories.tariff(service, 5_000_000, norm=3_000_000)
@@ -293,3 +294,39 @@ def test_the_richest_month_asks_no_more_than_eight_things(
     with counted() as seen:
         client.get("/charges?period=2026-10")
     assert len(seen) <= 8, "\n".join(seen)
+
+
+def late(account: Account, due_on: date, **facts: object) -> None:
+    bill = factories.bill(account, charged=301000, to_pay=500000, opening=199000, due_on=due_on, **facts)
+    factories.charge(bill, factories.service(account.supplier), 300000)
+    factories.charge(bill, factories.service(account.supplier, name="Пени", kind="пени"), 1000)
+
+
+def test_what_paying_late_costs_is_estimated_on_the_months_own_debt(
+    client: PageClient, resident: Resident, account: Account, november: None
+) -> None:
+    late(account, date(2026, 9, 20))
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Если счёт не оплачен: пени около 29,45 ₽" in page
+    assert "Оценка на сегодня: 31 день по 1/300 от ставки 9,5 % с начисленного за месяц" in page
+
+
+def test_before_the_thirty_first_day_only_the_day_is_told(
+    client: PageClient, resident: Resident, account: Account, november: None
+) -> None:
+    late(account, date(2026, 11, 15))
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Если не оплатить, пени начислят с 16 декабря." in page and "Оценка" not in page
+
+
+def test_nothing_is_estimated_of_older_bills_paid_ones_and_organisations(
+    client: PageClient, resident: Resident, account: Account, november: None
+) -> None:
+    late(account, date(2026, 9, 10), period=date(2026, 8, 1))
+    factories.bill(account, to_pay=0, due_on=date(2026, 9, 10))
+    firm = factories.link(resident, factories.account(kind="organisation", title="ООО «Хлеб»")).account
+    late(firm, date(2026, 9, 10))
+    client.sign_in(resident)
+    for holding, period in ((account, "2026-08"), (account, "2026-10"), (firm, "2026-10")):
+        page = client.get(f"/charges?account={holding.id}&period={period}")
+        assert "пени начислят" not in page and "не оплачен" not in page

@@ -6,6 +6,7 @@ from datetime import date
 
 from flask import Blueprint, abort, render_template
 
+import clock
 from models import Bill, Link
 from services import charges
 from services.chains import chains
@@ -37,7 +38,8 @@ def _months(links: list[Link], link: Link, periods: list[date]) -> str:
 
 def _month(links: list[Link], link: Link, periods: list[date]) -> str:
     period = months.read(typed("period")) or abort(404)
-    details = charges.of_month(link.account, period)
+    is_last = periods[:1] == [period]
+    details = charges.of_month(link.account, period, clock.today() if is_last else None)
     return render_template(
         "charges/month.html", links=links, link=link, periods=periods, period=period, details=details
     )
