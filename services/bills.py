@@ -142,7 +142,7 @@ def _reference_lines(charges: Iterable[Charge], facts: Facts) -> Iterable[Refere
     """Section 4: the norm of a service and what the whole house used; a service that has neither is left out."""
     for charge in charges:
         norm = facts.norms.get(volumes.key_of(charge))
-        house = facts.houses.get(str(charge.service.kind)) if charge.house_volume else None
+        house = volumes.house_of(charge, facts)
         if norm is None and not charge.house_volume:
             continue
         yield ReferenceLine(

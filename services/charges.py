@@ -66,7 +66,7 @@ class Why:
         own, whole = decimal(self.charge.volume), decimal(self.charge.house_volume)
         if self.charge.volume_common:
             own, whole = decimal(self.charge.volume_common), self.house.common if self.house else None
-        if own is None or not whole or own > whole:
+        if own is None or not whole or not 0 <= own <= whole:
             return None
         return int((own * 10000 / whole).quantize(Decimal(1), ROUND_HALF_UP))
 
@@ -139,8 +139,8 @@ def of_month(account: Account, period: date, today: date | None = None) -> list[
 
 def _principal(bill: Bill, lines: Iterable[Charge]) -> int:
     """What of the month is to pay by its due day, kopecks, without penalties; older debts had days of their own."""
-    penalties = sum(line.total for line in lines if str(line.service.kind) == PENALTY)
-    return max(min(bill.to_pay, bill.total) - penalties, 0)
+    penalties = sum(int(line.total) for line in lines if str(line.service.kind) == PENALTY)
+    return max(min(int(bill.to_pay), bill.total) - penalties, 0)
 
 
 def _late(bill: Bill, debt: int, today: date | None, terms: SupplierSettings) -> Late | None:
@@ -175,7 +175,7 @@ def why(
         is_last_average=months >= terms.average_months,
         basis=basis(charge, facts),
         norm=facts.norms.get(key) if method == "norm" else None,
-        house=facts.houses.get(str(charge.service.kind)) if charge.house_volume else None,
+        house=volumes.house_of(charge, facts),
         raised=raised,
     )
 

@@ -49,6 +49,11 @@ class House:
     own: Decimal
     common: Decimal
 
+    def is_all(self, volume: str) -> bool:
+        """Does it come to what the house meter has, but for a tenth? Else accounts of the house are not here."""
+        metered = decimal(volume)
+        return metered is not None and metered > 0 and abs(self.own + self.common - metered) * 10 <= metered
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -81,6 +86,12 @@ def facts(account: Account, period: date, lines: Sequence[Charge], all_norms: bo
         average_months=_in_a_row(past, period),
         houses={kind: _house([line for line in house if line.kind == kind]) for kind in metered},
     )
+
+
+def house_of(charge: Charge, facts: Facts) -> House | None:
+    """What the house of the line used, where all of it is known."""
+    house = facts.houses.get(str(charge.service.kind))
+    return house if house and house.is_all(charge.house_volume) else None
 
 
 def key_of(charge: Charge) -> Scale:

@@ -93,7 +93,7 @@ def test_a_house_keeps_to_its_supplier_and_month(account: Account) -> None:
     neighbour = factories.account(account.supplier, house=account.house, flat="46")
     stranger = factories.account(house=account.house)
     mine = factories.bill(account)
-    line = factories.charge(mine, water, 100, volume="3.5", volume_common="0.5", house_volume="20")
+    line = factories.charge(mine, water, 100, volume="3.5", volume_common="0.5", house_volume="10")
     factories.charge(factories.bill(neighbour), water, 100, volume="4,25", volume_common="1.5")
     factories.charge(factories.bill(neighbour, period=date(2026, 9, 1)), water, 100, volume="99")
     factories.charge(
@@ -104,6 +104,13 @@ def test_a_house_keeps_to_its_supplier_and_month(account: Account) -> None:
     known = volumes.facts(account, date(2026, 10, 1), [line])
     assert known.houses == {"холодная вода": House(2, Decimal("7.75"), Decimal("2.0"))}
     assert charges.why(mine, line, [], "Водоканал", known).share == 2500
+
+
+@pytest.mark.parametrize(
+    ("metered", "expected"), [("10", True), ("8.9", True), ("20", False), ("", False), ("0", False), ("-", False)]
+)
+def test_flats_are_summed_only_where_the_whole_house_is_here(metered: str, expected: bool) -> None:
+    assert House(2, Decimal("7.75"), Decimal("2.0")).is_all(metered) is expected
 
 
 def test_months_by_average_are_counted_until_the_first_other(account: Account) -> None:

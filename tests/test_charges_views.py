@@ -139,12 +139,27 @@ def test_how_a_volume_was_found_without_readings(client: PageClient, resident: R
     assert "Так начислено 3 месяца подряд" in page and "дальше объём возьмут по нормативу" in page
     assert "Норматив 4,5 куб. м. на человека в месяц × 2 чел. = 9 куб. м." in page
     assert "Это в 1,5 раза больше произведения: к нормативу применён повышающий коэффициент" in page
-    assert "Весь дом: 90 куб. м. по общедомовому счётчику, из них 9 куб. м. в 1 помещении" in page
-    assert "Доля вашего помещения 10,0 %" in page
+    assert "Весь дом: 90 куб. м. по общедомовому счётчику. Доля вашего помещения 10,0 %." in page
     assert "Объём — площадь помещения" in page
     assert "Пени за просрочку" in page
     september = client.get("/charges?period=2026-09")
     assert "Так начислено 2 месяца подряд" in september and "дальше объём возьмут" not in september
+
+
+def test_the_house_is_told_by_its_flats_and_the_common_property(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    light = factories.service(account.supplier, name="Электроэнергия на СОИ")
+    neighbour = factories.account(account.supplier, house=account.house, flat="46")
+    for holding, volume, common in ((account, "148", "3.10"), (neighbour, "852", "9.30")):
+        bill = factories.bill(holding)
+        factories.charge(
+            bill, light, 97157, tariff="6.43", volume=volume, volume_common=common, house_volume="1012.40"
+        )
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "3,10 кВт*ч приходится на содержание общего имущества дома (СОИ): доля вашего помещения 25,0 %" in page
+    assert "Весь дом: 1 012,40 кВт*ч по общедомовому счётчику, из них 1 000 кВт*ч в 2 помещениях" in page
+    assert "на общее имущество 12,40 кВт*ч" in page
 
 
 def test_a_bill_that_does_not_add_up_is_said_so(client: PageClient, resident: Resident, account: Account) -> None:
