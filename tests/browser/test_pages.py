@@ -23,7 +23,7 @@ OPEN = (
     "/texts/agreement",
 )
 CLOSED = (
-    "/", "/accounts", "/accounts/{account}", "/accounts/link",
+    "/", "/accounts", "/accounts/{account}", "/accounts/link", "/charges?account={account}&period=2026-10",
     "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
     "/history?kind=bills", "/history?kind=readings&account={account}",
