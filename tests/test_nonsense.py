@@ -31,7 +31,7 @@ from tests.test_access import CONSOLE_ROWS, OWN_ROWS, address, is_console, is_op
 from views.forms import Form
 
 ASKED = re.compile(r"""(?:typed|args\.get|values\.get)\(["']([a-z_]+)["']""")
-EVERYWHERE = {"next", "group", "account", "from", "to"}
+EVERYWHERE = {"next", "group", "account"}
 NONSENSE = {
     "beyond 64 bits": "99999999999999999999",
     "negative": "-1",

@@ -29,7 +29,7 @@ def show() -> str:
 
 def _months(links: list[Link], link: Link, periods: list[date]) -> str:
     """The movement of money by months, a table for each chain of bills."""
-    span = months.asked(periods, charges.MONTHS) if periods else None
+    span = months.asked(typed("from"), typed("to"), periods, charges.MONTHS) if periods else None
     found = Bill.between(link.account, span.since, span.until) if span and not span.mistakes else []
     return render_template(
         "charges/months.html", links=links, link=link, periods=periods, span=span, chains=chains(found)

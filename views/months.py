@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from views.forms import typed, word
+from views.forms import word
 
 # As our own selects send it, as a date field does, and as people type it.
 SHAPES = (
@@ -32,19 +32,20 @@ def read(text: str) -> date | None:
     return date(year, month, 1) if 1990 <= year < 2200 and 1 <= month <= 12 else None
 
 
-def asked(periods: Sequence[date], usual: int) -> Months:
+def asked(since: str, until: str, periods: Sequence[date], usual: int) -> Months:
     """`from` and `to` of the address among the months that have a bill, newest first, at least one.
 
     By themselves they are the newest `usual` of them.
     """
-    given = {name: read(typed(name)) for name in ("from", "to")}
+    texts = {"from": since, "to": until}
+    given = {name: read(text) for name, text in texts.items()}
     mistakes = {
         name: "Выберите месяц из списка или введите его так: 10.2026"
         for name, month in given.items()
-        if typed(name) and month is None
+        if texts[name] and month is None
     }
-    until = given["to"] or max(periods[0], given["from"] or periods[0])
-    since = given["from"] or min(periods[:usual][-1], until)
-    if since > until:
+    last = given["to"] or max(periods[0], given["from"] or periods[0])
+    first = given["from"] or min(periods[:usual][-1], last)
+    if first > last:
         mistakes["to"] = f"Этот месяц раньше, чем «{word('history.from')}»"
-    return Months(since, until, mistakes)
+    return Months(first, last, mistakes)

@@ -23,9 +23,10 @@ OPEN = (
     "/texts/agreement",
 )
 CLOSED = (
-    "/", "/accounts", "/accounts/{account}", "/accounts/link", "/charges?account={account}&period=2026-10",
+    "/", "/accounts", "/accounts/{account}", "/accounts/link",
     "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
+    "/charges?account={account}&period=2026-10",
     "/history?kind=bills", "/history?kind=readings&account={account}",
     "/statement", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",
