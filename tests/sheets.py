@@ -12,9 +12,9 @@ def words_of(pdf: bytes) -> str:
     return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in pages).split())
 
 
-def payment_code(pdf: bytes) -> list[str]:
+def payment_code(pdf: bytes, scale: int = 3) -> list[str]:
     """The pairs of the payment code, read from the picture of the page."""
-    pictures = [page.render(scale=3).to_pil() for page in pypdfium2.PdfDocument(pdf)]
+    pictures = [page.render(scale=scale).to_pil() for page in pypdfium2.PdfDocument(pdf)]
     found = [code for picture in pictures for code in zxingcpp.read_barcodes(picture)]
     code = next(code.bytes for code in found if code.bytes.startswith(b"ST0001"))
     return code.decode().split("|")
