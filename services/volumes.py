@@ -69,9 +69,9 @@ class Facts:
 def facts(account: Account, period: date, lines: Sequence[Charge], all_norms: bool = False) -> Facts:
     """The facts of one month: at most two queries, whatever the number of its bills and lines.
 
-    Norms are those of the lines that were charged by them, or of all lines.
+    Norms are those of the lines that were charged by them, or of all lines; a home has norms, a firm has none.
     """
-    by_norm = [line for line in lines if all_norms or method_of(line) == "norm"]
+    by_norm = [line for line in lines if account.kind == "person" and (all_norms or method_of(line) == "norm")]
     tariffs = list(Tariff.in_force({line.service_id for line in by_norm}, period)) if by_norm else []
     estimated = {line.service_id for line in lines if method_of(line) == "average"}
     metered = {str(line.service.kind) for line in lines if line.house_volume}

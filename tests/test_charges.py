@@ -171,3 +171,11 @@ def test_the_norm_of_the_stove_and_of_the_month_is_taken(account: Account) -> No
 def test_a_volume_may_be_the_area_or_the_people(account: Account, unit: str, volume: str, expected: str) -> None:
     charge = line(account, "Содержание", 100, unit=unit, volume=volume)
     assert charges.basis(charge, Facts(area="50.50", registered=2)) == expected
+
+
+def test_an_organisation_has_no_norms_of_people(database: object) -> None:
+    firm = factories.account(kind="organisation", title="ООО «Хлеб»")
+    light = factories.service(firm.supplier)
+    factories.tariff(light, 4_000_000, norm=90_000_000)
+    line = factories.charge(factories.bill(firm), light, 100, method="норматив")
+    assert volumes.facts(firm, date(2026, 10, 1), [line], all_norms=True).norms == {}
