@@ -1,72 +1,70 @@
-"""Movement of money by months. Parallel bills of an account are chains, each with its own saldo, never added up."""
+"""Chains of bills: an account may have several side by side, each with its own saldo, never added together."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 
 from models import Bill
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Bills that go on one from another, newest first; at least one."""
+    """Bills of which each goes on where the one before ended, oldest first; at least one."""
 
     bills: list[Bill]
 
     @property
     def opening(self) -> int:
-        return int(self.bills[-1].opening)
+        return int(self.bills[0].opening)
+
+    @property
+    def closing(self) -> int:
+        return int(self.bills[-1].to_pay)
 
     @property
     def charged(self) -> int:
-        return sum(bill.charged for bill in self.bills)
+        return sum(int(bill.charged) for bill in self.bills)
 
     @property
     def recalculated(self) -> int:
-        return sum(bill.recalculated for bill in self.bills)
+        return sum(int(bill.recalculated) for bill in self.bills)
 
     @property
     def paid(self) -> int:
-        return sum(bill.paid for bill in self.bills)
-
-    @property
-    def to_pay(self) -> int:
-        return int(self.bills[0].to_pay)
-
-    @property
-    def is_whole(self) -> bool:
-        """Does every bill begin with the saldo that the one before ended with? Only then do the sums add up."""
-        return all(_goes_on(before, bill) for bill, before in pairwise(self.bills))
+        return sum(int(bill.paid) for bill in self.bills)
 
     @property
     def numbers(self) -> str:
         """«130–133», as the bills are called."""
-        first, last = self.bills[-1].number, self.bills[0].number
+        first, last = self.bills[0].number, self.bills[-1].number
         return str(first) if len(self.bills) == 1 else f"{first}–{last}"  # noqa: RUF001 - a range
 
+    @property
+    def unexplained(self) -> int:
+        """What the closing saldo holds beyond the lines: nothing, unless the billing changed a saldo by itself."""
+        return self.closing - (self.opening + self.charged + self.recalculated - self.paid)
 
-def chains(bills: Sequence[Bill]) -> list[Chain]:
-    """The account's bills, newest first, as chains, the one with the newest bill first.
 
-    A bill goes on from the one whose saldo it begins with. Where there is none, and never was a second chain that it
-    might belong to, the billing has changed the saldo between two bills; else another chain begins.
+def chains(bills: Iterable[Bill]) -> list[Chain]:
+    """The bills, oldest first, parted so that each goes on the chain that ended with its opening saldo.
+
+    One that fits none begins a chain; where a period has but one such, and there is but one chain, it goes on it.
     """
     found: list[list[Bill]] = []
-    in_period = Counter(bill.period for bill in bills)
-    for bill in reversed(bills):
-        before = next((chain for chain in found if _goes_on(chain[-1], bill)), None)
-        if before is None and len(found) == 1 and in_period[bill.period] == 1:
-            before = found[0]
-        if before is None:
-            found.append([bill])
+    for _, of_period in groupby(bills, key=lambda bill: bill.period):
+        waiting = list(found)  # chains without a bill of this period
+        begun: list[list[Bill]] = []
+        for bill in of_period:
+            chain = next((one for one in [*waiting, *found, *begun] if one[-1].to_pay == bill.opening), None)
+            if chain is None:
+                begun.append([bill])
+            else:
+                chain.append(bill)
+                waiting = [one for one in waiting if one is not chain]
+        if len(begun) == len(waiting) == len(found) == 1:
+            found[0].extend(begun[0])
         else:
-            before.append(bill)
-    newest = sorted(found, key=lambda chain: chain[-1].order_key, reverse=True)
-    return [Chain(chain[::-1]) for chain in newest]
-
-
-def _goes_on(last: Bill, bill: Bill) -> bool:
-    return bool(last.period < bill.period and last.to_pay == bill.opening)
+            found += begun
+    return [Chain(chain) for chain in found]

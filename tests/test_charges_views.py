@@ -280,10 +280,10 @@ def test_chains_stand_in_tables_of_their_own(client: PageClient, resident: Resid
 def test_a_saldo_that_the_supplier_changed_is_said_so(
     client: PageClient, resident: Resident, account: Account
 ) -> None:
-    factories.bill(account, number="1", period=date(2026, 9, 1), to_pay=10000)
+    factories.bill(account, number="1", period=date(2026, 9, 1), charged=10000, to_pay=10000)
     factories.bill(account, number="2", period=date(2026, 10, 1), opening=9000, to_pay=9000, charged=0)
     page = client.sign_in(resident).get("/charges")
-    assert "поставщик менял сальдо между счетами" in page and page.text.count("<table") == 1
+    assert "Расчётный центр изменил сальдо между счетами на −10,00 ₽" in page and page.text.count("<table") == 1
 
 
 def test_a_range_without_accounts_or_bills_says_what_to_do(client: PageClient, resident: Resident) -> None:

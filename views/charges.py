@@ -32,7 +32,7 @@ def _months(links: list[Link], link: Link, periods: list[date]) -> str:
     span = months.asked(typed("from"), typed("to"), periods, charges.MONTHS) if periods else None
     found = Bill.between(link.account, span.since, span.until) if span and not span.mistakes else []
     return render_template(
-        "charges/months.html", links=links, link=link, periods=periods, span=span, chains=chains(found)
+        "charges/months.html", links=links, link=link, periods=periods, span=span, chains=chains(reversed(found))
     )
 
 
