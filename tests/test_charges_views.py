@@ -229,7 +229,7 @@ def test_a_range_of_months_is_shown_with_its_sums(client: PageClient, resident: 
     assert "№ 2608" not in page
     assert "Итого 50,00 201,00 −1,00 100,00 150,00" in page
     payments = f"/history?kind=payments&account={account.id}&from=2026-09-01&to=2026-10-31"
-    assert payments in page.tree.links
+    assert payments in page.tree.links and payments.replace("history?kind=payments&", "statement?") in page.tree.links
     assert f"/charges?account={account.id}&from=2026-08&to=2026-10" in page.tree.links
 
 
