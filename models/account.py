@@ -131,11 +131,24 @@ class Account(Base):
         return self.address.removeprefix(f"{settlement}, ") if self.house.street else self.address
 
     @property
+    def masked_address(self) -> str:
+        """«г. Светлоречье, ул. Лесная, д. •2, кв. ••5»: the holder knows it, a finder of the link does not."""
+        house, flat = _last_sign(str(self.house.number)), _last_sign(str(self.flat))
+        place = (str(self.house.settlement), str(self.house.street))
+        numbers = (f"д. {house}" if house else "", f"кв. {flat}" if flat else "")
+        return ", ".join(part for part in (*place, *numbers) if part).replace(". ", ".\N{NO-BREAK SPACE}")
+
+    @property
     def holder(self) -> str:
         """ФИО or the organisation's name, as the billing gave it."""
         if self.kind == "organisation":
             return str(self.title)
         return " ".join(part for part in (self.surname, self.name, self.patronymic) if part)
+
+
+def _last_sign(number: str) -> str:
+    """«12/3 к. 1» → «•1»: dots as many as to tell a long number from a short one, never a whole number."""
+    return "•" * max(1, min(len(number) - 1, 3)) + number[-1:] * (len(number) > 1) if number else ""
 
 
 Account.add_index(

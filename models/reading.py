@@ -164,3 +164,5 @@ Reading.add_index(
         name="reading_to_export",
     )
 )
+# The operator's queue: few of many.
+Reading.add_index(Reading.index(Reading.id, where=Reading.doubts != "", name="reading_doubted"))

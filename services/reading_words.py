@@ -1,8 +1,48 @@
-"""What the checks of a reading say to the resident: every sentence with its numbers and what to do. Pure."""
+"""What is said of readings: the checks' sentences, each with its numbers and what to do; sources and states. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from models.reading import ACCEPTED, BY_BILLING, BY_LINK, BY_OPERATOR, BY_RESIDENT, EXPORTED, USED
 from services.dial import NB, Dial, consumption
+
+# Who gave a reading (product R5.5); the billing's own word, where it has one, is shown as it is.
+SOURCES: Mapping[str, str] = {
+    BY_RESIDENT: "житель",
+    BY_LINK: "по ссылке",
+    BY_OPERATOR: "оператор",
+    "bank": "банк",
+    "program": "автоматически",
+    BY_BILLING: "расчётный центр",
+}
+DOUBTS: Mapping[str, str] = {
+    "rolled": "переход через ноль",
+    "unusual": "необычный расход",
+    "zero": "нулевой расход",
+    "swapped": "похоже на перепутанные шкалы",
+}
+
+
+def source(origin: str, told: str = "") -> str:
+    return told.lower() if told and origin not in (BY_RESIDENT, BY_LINK) else SOURCES.get(origin, origin)
+
+
+def life(state: str, origin: str, bill: str | None) -> str:
+    """How far a reading has come: «принято порталом → передано в расчёт → учтено в счёте № 5».
+
+    What came from the billing has never been taken by the portal.
+    """
+    used = f"учтено в счёте №{NB}{bill}" if bill else "учтено в расчёте"
+    if origin == BY_BILLING:
+        return used if state == USED else "принято"
+    steps = ["принято порталом", "передано в расчёт", used]
+    return " → ".join(steps[: {ACCEPTED: 1, EXPORTED: 2, USED: 3}.get(state, 1)])
+
+
+def doubts(kinds: str) -> str:
+    """The checks that were confirmed, as the operator reads them: «необычный расход, нулевой расход»."""
+    return ", ".join(DOUBTS.get(kind, kind) for kind in kinds.split(",") if kind)
 
 
 def unreadable(dial: Dial) -> str:

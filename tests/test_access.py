@@ -56,6 +56,8 @@ PUBLIC = {
     "pages.contacts",
     "pages.health",
     "pages.view",
+    "reading_links.send",
+    "reading_links.show",
     "recovery.again",
     "recovery.ask",
     "recovery.code",

@@ -259,7 +259,7 @@ def test_a_reading_of_the_operator_names_its_source(client: PageClient, anna: Re
     day, night = Register.of_account(account)
     for register in (day, night):
         factories.reading(register, 20000, date(2026, 11, 19), origin="operator")
-    assert "принято, оператор" in client.sign_in(anna).get(url(account))
+    assert "принято порталом, оператор" in client.sign_in(anna).get(url(account))
 
 
 def test_a_service_without_a_tariff_takes_the_reading_all_the_same(client: PageClient, anna: Resident) -> None:

@@ -23,6 +23,7 @@ from views import (
     outbox,
     pages,
     payment,
+    reading_links,
     readings,
     recovery,
     registration,
@@ -53,6 +54,7 @@ BLUEPRINTS: list[Blueprint] = [
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
     readings.bp,
+    reading_links.bp,
     captchas.bp,
     factor.bp,
     first_steps.bp,

@@ -47,11 +47,12 @@ class Field:
 class View:
     """A card as its template takes it.
 
+    `link` is None on the page of those who have not signed in: what would tell more than the meters is left out.
     `sent`: the act whose preliminary sum is shown above. `fields` by register are the inputs of the form, none where
     nothing is to be typed. `warned` signs the doubts that one more press confirms, "" where there are none.
     """
 
-    link: Link
+    link: Link | None
     card: Card
     fields: Mapping[int, Field]
     sent: Submission | None = None
@@ -92,7 +93,7 @@ def typed_act(zero_padded: bool) -> Act:
     )
 
 
-def fresh(link: Link, card: Card, sent: Submission | None = None, is_fixing: bool = False) -> View:
+def fresh(link: Link | None, card: Card, sent: Submission | None = None, is_fixing: bool = False) -> View:
     """The card as it is opened: empty inputs for what waits, or what was sent, to be corrected."""
     fields = {
         scale.register.id: Field(text=_own(scale) if is_fixing else "", hint=_hint(card, scale))
@@ -103,7 +104,7 @@ def fresh(link: Link, card: Card, sent: Submission | None = None, is_fixing: boo
     return View(link, card, fields, sent, secrets.token_urlsafe(16), is_fixing=is_fixing)
 
 
-def again(link: Link, card: Card, act: Act, checked: Checked | None = None, refusal: str = "") -> View:
+def again(link: Link | None, card: Card, act: Act, checked: Checked | None = None, refusal: str = "") -> View:
     """The card with everything that was typed and what the checks found."""
     fields = {
         scale.register.id: _checked_field(card, scale, act, checked)
