@@ -28,8 +28,8 @@ ACCEPTED, EXPORTED, USED, REJECTED, REPLACED, WITHDRAWN = (
 BY_RESIDENT, BY_LINK, BY_OPERATOR, BY_BILLING = "resident", "link", "operator", "billing"
 BY_PROGRAM = "program"  # of the resident's own: a modem, home automation
 VALID = (ACCEPTED, EXPORTED, USED)
-# As far back as checks look: a year of monthly readings and the one they start from.
-LOOKED_AT = 13
+# As far back as checks look: a year of monthly readings, those around the same days a year ago among them.
+LOOKED_AT = 15
 
 
 class Declared(NamedTuple):

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from models import Account, Meter, Reading, Register, Service
 from models.reading import BY_BILLING, LOOKED_AT, REJECTED, USED, VALID, Declared
-from services.dial import MICRO, Dial, Past, months_since, usual
+from services.dial import MICRO, Dial, Past, months_since, season, usual
 from services.settings import REFUSE, Book, SupplierSettings
 from services.windows import Windows, windows
 
@@ -205,12 +205,13 @@ def _dial(
     meter = register.meter
     place = next((index for index, row in enumerate(past) if row.state == USED), 0)
     limit = settings.monthly_limits.get(str(meter.service.kind)) if meter.ratio == 1 else None
-    base, average, months = None, None, 1
+    base, average, of_season, months = None, None, None, 1
     if past:
         start = past[place]
         base = Past(_floored(start.value, register.decimals), start.taken_on)
         history = [Past(row.value, row.taken_on, row.has_rolled) for row in reversed(past[place:])]
         average = usual(history, register.digits, start.taken_on, today)
+        of_season = season(history, start.taken_on, today, register.digits)
         months = months_since(start.taken_on, today)
     return Dial(
         register=register.id,
@@ -222,9 +223,11 @@ def _dial(
         ratio=meter.ratio,
         base=base,
         usual=average,
+        season=of_season,
         limit=limit,
         months=months,
         factor=settings.unusual_factor,
+        near_end=settings.roll_over_from,
         zero_padded=zero_padded,
     )
 

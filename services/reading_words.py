@@ -91,24 +91,45 @@ def compared(dial: Dial, used: int | None) -> str:
     if used is None:
         return ""
     usual = f", обычно около {dial.about(dial.usual)}" if dial.usual else ""
-    return f"Расход {dial.amount(used)}{usual}"
+    return f"Расход {dial.amount(used)}{usual}{_a_year_ago(dial)}"
 
 
 def usually(dial: Dial) -> str:
     """The quiet line below an empty field."""
-    return f"Обычно около {dial.about(dial.usual)} за это время" if dial.usual else ""
+    return f"Обычно около {dial.about(dial.usual)} за это время{_a_year_ago(dial)}" if dial.usual else ""
+
+
+def _a_year_ago(dial: Dial) -> str:
+    return f", год назад {dial.about(dial.season)}" if dial.season else ""
 
 
 def zero(dial: Dial, value: int) -> str:
     return f"Показание не изменилось: было {_past(dial)}, введено {dial.shown(value)}. Расхода действительно не было?"
 
 
-def above_usual(dial: Dial, value: int, used: int, average: int) -> str:
+def above_usual(dial: Dial, value: int, used: int) -> str:
+    """Compared with the season where a year is known, else with the last months; both numbers where both are."""
     return (
-        f"Расход в {used // average}{NB}{_times(used // average)} больше обычного: {dial.amount(used)}, "
-        f"а обычно около {dial.about(average)}. Было {_past(dial)}. "
+        f"{_how_many_times(dial, used)}: {dial.amount(used)}, {_compared_with(dial)}. Было {_past(dial)}. "
         f"Посмотрите на счётчик ещё раз: там правда {dial.shown(value)}?"
     )
+
+
+def _how_many_times(dial: Dial, used: int) -> str:
+    than = dial.usual if dial.season is None else dial.season
+    if not than:
+        return "Расход намного больше, чем год назад в эти же дни"
+    times = f"{used // than}{NB}{_times(used // than)}"
+    if dial.season is None:
+        return f"Расход в {times} больше обычного"
+    return f"Расход в {times} больше, чем год назад в эти же дни"
+
+
+def _compared_with(dial: Dial) -> str:
+    if dial.season is None:
+        return f"а обычно около {dial.about(dial.usual or 0)}"
+    season = f"а тогда было около {dial.about(dial.season)}" if dial.season else "а тогда расхода не было"
+    return f"{season}, в среднем за год около {dial.about(dial.usual)}" if dial.usual else season
 
 
 def above_limit(dial: Dial, value: int, used: int) -> str:

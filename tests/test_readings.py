@@ -217,6 +217,24 @@ def test_the_unusual_is_measured_by_the_account_s_own_year(database: Flask) -> N
         send(account, {register: "1600"}, "more")
 
 
+def test_the_season_of_a_year_ago_explains_what_the_average_does_not(database: Flask) -> None:
+    account = factories.account()
+    register = metered(account, ("Круглосуточный",), (6200,))[0]
+    used = [0, 200, 1000, 2200, 3400, 4400, 5200, 5500, 5600, 5700, 5800, 5900, 6000]  # from September 2025
+    for number, value in enumerate(used):
+        factories.reading(register, value, date(2025 + (8 + number) // 12, (8 + number) % 12 + 1, 20), state=USED)
+    send(account, {register: "9200"})  # 3000 in November: six times the average, less than four times last November
+    with pytest.raises(NotTaken, match="больше, чем год назад в эти же дни"):
+        send(account, {register: "9600"}, "more")
+
+
+def test_the_factor_is_a_dated_setting_of_the_supplier(account: Account) -> None:
+    factories.setting(account.supplier, "unusual_factor", 3, since=date(2026, 11, 1))
+    factories.setting(account.supplier, "roll_over_from", 80, since=date(2026, 12, 1))
+    dials = [card(account, on).meters[0].scales[0].dial for on in (date(2026, 10, 31), TODAY, date(2026, 12, 1))]
+    assert [(dial.factor, dial.near_end) for dial in dials] == [(4, 90), (3, 90), (3, 80)]
+
+
 def test_decimals_that_an_import_took_away_do_not_make_a_reading_smaller(database: Flask) -> None:
     account = factories.account()
     register = metered(account, ("Круглосуточный",), (416,), decimals=0)[0]
