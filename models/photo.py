@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from peewee import ForeignKeyField, ModelSelect, TextField
 
@@ -24,6 +23,11 @@ class Photo(Base):
     kept_at = UtcField()
 
     @classmethod
+    def put(cls, submission: Submission, file_key: str, now: datetime) -> None:
+        """The first photo of an act is kept: of two presses at once one brings it."""
+        cls.insert(submission=submission, file_key=file_key, kept_at=now).on_conflict_ignore().execute()
+
+    @classmethod
     def held_by(cls, resident: Resident) -> ModelSelect[Photo]:
         """The photos of the accounts that the resident holds."""
         own = Link.select(Link.account).where(Link.resident == resident)
@@ -37,15 +41,6 @@ class Photo(Base):
             query = query.where(Account.supplier.in_(list(suppliers)))
         found: Photo | None = query.first()
         return found
-
-    @classmethod
-    def beside(cls, submissions: Iterable[int]) -> dict[int, int]:
-        """The photo's id by the act's: one query, none where there is nothing to look for."""
-        ids = list(submissions)
-        if not ids:
-            return {}
-        rows: Any = cls.select(cls.submission, cls.id).where(cls.submission.in_(ids)).tuples()
-        return {int(submission): int(photo) for submission, photo in rows}
 
     @classmethod
     def forget(cls, supplier: int, before: datetime) -> int:

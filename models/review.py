@@ -38,6 +38,7 @@ class Doubted(NamedTuple):
     has_rolled: bool
     taken_on: date
     origin: str
+    source: str
     doubts: str
     state: str
     photo: int | None
@@ -62,7 +63,7 @@ class Review(Base):
         rows = _waiting(suppliers).select(
             Reading.id, Supplier.name, Account.number, Service.name, Service.unit, Meter.number, Register.scale,
             Register.digits, Register.decimals, Meter.ratio, Reading.value, Reading.before, Reading.has_rolled,
-            Reading.taken_on, Reading.origin, Reading.doubts, Reading.state, Photo.id,
+            Reading.taken_on, Reading.origin, Reading.source, Reading.doubts, Reading.state, Photo.id,
         )  # fmt: skip
         newest = rows.order_by(Reading.id.desc()).limit(limit).tuples()
         return [Doubted(*row) for row in cast(Iterable[tuple[Any, ...]], newest)]

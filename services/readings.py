@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
-from models import Account, Reading, Resident, Submission, Tariff, lock, transaction
+from models import Account, Photo, Reading, Resident, Submission, Tariff, lock, transaction
 from models.reading import ACCEPTED, BY_RESIDENT, EXPORTED, REPLACED, WITHDRAWN
 from services import settings
 from services.preliminary import Calculation, Price, Use, calculate
@@ -23,7 +23,7 @@ class Act:
 
     `warned` is the signature of the warning that was shown, "" where the sender was not told it (`confirm` alone,
     as a program sends it). `once` is the form's key: the same key and values store one reading. `zero_padded`: how
-    the sentences show a value.
+    the sentences show a value. `photo`: the name of a picture that was stored for the act.
     """
 
     typed: Mapping[int, str]
@@ -32,6 +32,7 @@ class Act:
     is_confirmed: bool = False
     warned: str = ""
     zero_padded: bool = True
+    photo: str = ""
 
 
 class NotTaken(Refused):
@@ -53,6 +54,15 @@ def send(
     on the same day from another tab or another holder, store nothing and answer with what is there.
     """
     lock(account)
+    stored = _stored(account, resident, act, now, today, origin)
+    if act.photo:
+        Photo.put(stored, act.photo, now)
+    return stored
+
+
+def _stored(
+    account: Account, resident: Resident | None, act: Act, now: datetime, today: date, origin: str
+) -> Submission:
     card = cards([account], today, settings.in_force(today), act.zero_padded)[account.id]
     scales = {scale.register.id: scale for meter in card.meters if not meter.obstacle for scale in meter.scales}
     typed = {register: act.typed.get(register, "") for register in scales}

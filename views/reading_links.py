@@ -6,14 +6,13 @@ from flask import Blueprint, Response, make_response, render_template, url_for
 
 import clock
 from models import Account
-from services import reading_links, readings, settings
+from services import reading_links, settings
 from services.reading_cards import Card, cards
 from services.refusal import Refused
 from views import hx, portal, reading_form
 from views.access import public
 from views.address import visitor
 from views.forms import typed
-from views.reading_form import View
 
 bp = Blueprint("reading_links", __name__)
 
@@ -37,19 +36,15 @@ def send(token: str) -> Response:
     state, account = _look(token)
     if account is None or state != reading_links.OPEN:
         return hx.go(url_for(".show", token=token)) if hx.is_htmx() else _closed(state)
-    act = reading_form.typed_act(portal.preset().zero_padded)
+    act = reading_form.typed_act(account)
     try:
+        act = reading_form.with_photo(act, account)
         key = portal.settings().reading_key
         reading_links.send(token, account, act, visitor(), clock.now(), clock.today(), key=key)
-    except readings.NotTaken as refusal:
-        return _again(token, reading_form.again(None, _card(account), act, refusal.checked))
     except Refused as refusal:
-        return _again(token, reading_form.again(None, _card(account), act, refusal=refusal.sentence))
+        view = reading_form.again(None, _card(account), act, refusal)
+        return hx.again("readings/link", view=view, token=token)
     return hx.go(url_for(".show", token=token))
-
-
-def _again(token: str, view: View) -> Response:
-    return hx.again("readings/link", view=view, token=token)
 
 
 def _look(token: str) -> tuple[str, Account | None]:
