@@ -10,11 +10,11 @@ from hashlib import sha256
 from models import Account, Photo, Reading, Resident, Submission, Tariff, lock, transaction
 from models.reading import ACCEPTED, BY_RESIDENT, EXPORTED, REPLACED, WITHDRAWN
 from services import settings
-from services.preliminary import Calculation, Price, Use, calculate
+from services.preliminary import Calculation, Price, Use, calculate, from_json
 from services.reading_cards import AUTOMATIC, EXPIRED, Card, Scale, cards, is_replaceable
 from services.reading_rules import Checked, check
 from services.refusal import Refused
-from services.windows import Windows
+from services.windows import Windows, windows
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,36 @@ def withdraw(account: Account, today: date) -> int:
     if Reading.move([row.id for row in own], WITHDRAWN, out_of=(ACCEPTED,)) != len(own):
         raise Refused("Показания уже переданы в расчёт, отозвать их нельзя. Передайте исправленные показания.")
     return len(own)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the readings of a day come to by the tariffs, while their bill is waited for; `period` is the bill's."""
+
+    on: date
+    period: date
+    calculation: Calculation
+
+
+def expected(account: Account, last_period: date | None) -> Expected | None:
+    """«Предварительно»: what was sent in the newest window and no bill has used, unless its month's bill is there."""
+    acts = Submission.unbilled(account)
+    if not acts:
+        return None
+    on = max(day for _, day in acts)
+    terms = settings.in_force(on).of(account.supplier_id)
+    window = windows(terms.reading_from_day, terms.reading_to_day, on).current
+    period = window.starts.replace(day=1)
+    if last_period is not None and last_period >= period:
+        return None
+    newest = {  # of two acts that name a scale the later counts
+        (line.service, line.meter, line.scale): line
+        for kept, day in acts
+        if window.holds(day) and (calculation := from_json(kept)) is not None
+        for line in calculation.lines
+    }
+    whole = Calculation(tuple(newest.values()))
+    return None if whole.total is None else Expected(on, period, whole)
 
 
 def _accepted(checked: Checked, act: Act) -> Checked:

@@ -235,6 +235,37 @@ def test_the_factor_is_a_dated_setting_of_the_supplier(account: Account) -> None
     assert [(dial.factor, dial.near_end) for dial in dials] == [(4, 90), (3, 90), (3, 80)]
 
 
+def test_what_was_sent_is_expected_until_the_bill(account: Account) -> None:
+    day, night = registers(account)
+    assert readings.expected(account, date(2026, 10, 1)) is None
+    send(account, {day: "15892", night: "6110"})
+    waiting = readings.expected(account, date(2026, 10, 1))
+    assert waiting is not None
+    assert (waiting.on, waiting.period, waiting.calculation.total) == (TODAY, date(2026, 11, 1), 247 * 500)
+    assert readings.expected(account, date(2026, 11, 1)) is None
+    Reading.update(state=USED).where(Reading.state == ACCEPTED).execute()
+    assert readings.expected(account, None) is None
+
+
+def test_meters_that_were_sent_apart_are_expected_together_and_each_once(account: Account) -> None:
+    water = metered(account, ("Круглосуточный",), (300,))[0]
+    day, night = registers(account)[:2]
+    send(account, {day: "15892", night: "6110"}, "light")
+    send(account, {water: "310"}, "water")
+    send(account, {day: "15893", night: "6110"}, "light again")
+    waiting = readings.expected(account, None)
+    assert waiting is not None and waiting.calculation.total == (156 + 92 + 10) * 500
+
+
+def test_a_window_over_the_months_end_belongs_to_the_month_it_begins_in(account: Account) -> None:
+    factories.setting(account.supplier, "reading_from_day", 25)
+    factories.setting(account.supplier, "reading_to_day", 3)
+    day, night = registers(account)
+    send(account, {day: "15892", night: "6110"}, on=date(2026, 12, 2))
+    waiting = readings.expected(account, date(2026, 10, 1))
+    assert waiting is not None and waiting.period == date(2026, 11, 1)
+
+
 def test_decimals_that_an_import_took_away_do_not_make_a_reading_smaller(database: Flask) -> None:
     account = factories.account()
     register = metered(account, ("Круглосуточный",), (416,), decimals=0)[0]

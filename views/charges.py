@@ -7,7 +7,7 @@ from datetime import date
 from flask import Blueprint, abort, render_template
 
 from models import Account, Bill, Charge, Register
-from services import bills, charges
+from services import bills, charges, readings
 from views.access import chosen_link, own_links
 from views.forms import typed
 
@@ -26,7 +26,9 @@ def show() -> str:
     if period is None:
         oldest = bills.recent(papers, len(papers) if typed("all") == "1" else charges.MONTHS)
         shown = Bill.since(link.account, oldest) if oldest else []
-        return render_template("charges/months.html", bills=shown, more=len(shown) < len(papers), **context)
+        waiting = readings.expected(link.account, max((paper.period for paper in papers), default=None))
+        more = len(shown) < len(papers)
+        return render_template("charges/months.html", bills=shown, more=more, expected=waiting, **context)
     details = _details(link.account, Bill.of_period(link.account, period))
     return render_template("charges/month.html", period=period, details=details, **context)
 
