@@ -132,11 +132,10 @@ class Account(Base):
 
     @property
     def masked_address(self) -> str:
-        """«г. Светлоречье, ул. Лесная, д. •2, кв. ••5»: the holder knows it, a finder of the link does not."""
-        house, flat = _last_sign(str(self.house.number)), _last_sign(str(self.flat))
-        place = (str(self.house.settlement), str(self.house.street))
-        numbers = (f"д. {house}" if house else "", f"кв. {flat}" if flat else "")
-        return ", ".join(part for part in (*place, *numbers) if part).replace(". ", ".\N{NO-BREAK SPACE}")
+        """«г. Светлоречье, ул. Лесная, д. •2, кв. •5»: the holder knows it, a finder of the link does not."""
+        parts = self.address.split(", ")
+        known = sum(1 for part in (self.house.settlement, self.house.street) if part)
+        return ", ".join(parts[:known] + [_masked_number(part) for part in parts[known:]])
 
     @property
     def holder(self) -> str:
@@ -146,9 +145,11 @@ class Account(Base):
         return " ".join(part for part in (self.surname, self.name, self.patronymic) if part)
 
 
-def _last_sign(number: str) -> str:
-    """«12/3 к. 1» → «•1»: dots as many as to tell a long number from a short one, never a whole number."""
-    return "•" * max(1, min(len(number) - 1, 3)) + number[-1:] * (len(number) > 1) if number else ""
+def _masked_number(text: str) -> str:
+    """«д. 12» → «д. •2», «д. 5» → «д. •»: of the figures only the last is told, and never all of them."""
+    figures = [place for place, sign in enumerate(text) if sign.isdigit()]
+    hidden = set(figures[:-1] or figures)
+    return "".join("•" if place in hidden else sign for place, sign in enumerate(text))
 
 
 Account.add_index(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 
 from models import Account, Meter, Reading, Register, Service
 from models.reading import BY_BILLING, LOOKED_AT, REJECTED, USED, VALID, Declared
@@ -73,6 +74,16 @@ class Card:
     def dials(self) -> list[Dial]:
         """The scales that take readings, as the rules see them."""
         return [scale.dial for meter in self.meters if not meter.obstacle for scale in meter.scales]
+
+    @property
+    def shape(self) -> str:
+        """Which meters a form was made for: a new meter may get the id of one that is gone."""
+        scales = [scale for meter in self.meters if not meter.obstacle for scale in meter.scales]
+        told = [
+            f"{scale.register.id}:{scale.register.meter.number}:{scale.register.scale}:{scale.register.digits}"
+            for scale in scales
+        ]
+        return sha256("\n".join(told).encode()).hexdigest()[:12]
 
     @property
     def own(self) -> list[Declared]:

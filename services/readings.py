@@ -12,9 +12,14 @@ from models.reading import ACCEPTED, BY_RESIDENT, EXPORTED, REPLACED, WITHDRAWN
 from services import settings
 from services.preliminary import Calculation, Price, Use, calculate, from_json
 from services.reading_cards import AUTOMATIC, EXPIRED, Card, Scale, cards, is_replaceable
-from services.reading_rules import Checked, check
+from services.reading_rules import BLANKS, Checked, check
 from services.refusal import Refused
 from services.windows import Windows, windows
+
+CHANGED = (
+    "Пока форма была открыта, счётчики изменились: какой-то из них сняли, заменили или добавили. "
+    "Проверьте показания ниже и передайте ещё раз."
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,8 @@ class Act:
 
     `warned` is the signature of the warning that was shown, "" where the sender was not told it (`confirm` alone,
     as a program sends it). `once` is the form's key: the same key and values store one reading. `zero_padded`: how
-    the sentences show a value. `photo`: the name of a picture that was stored for the act.
+    the sentences show a value. `photo`: the name of a picture that was stored for the act. `shape`: the card's
+    when the form was made, "" where the sender was not told it.
     """
 
     typed: Mapping[int, str]
@@ -33,6 +39,7 @@ class Act:
     warned: str = ""
     zero_padded: bool = True
     photo: str = ""
+    shape: str = ""
 
 
 class NotTaken(Refused):
@@ -71,6 +78,9 @@ def _stored(
         return stored
     if not card.is_open:
         raise Refused(_why_closed(card))
+    is_strange = any(register not in scales and BLANKS.sub("", text) for register, text in act.typed.items())
+    if is_strange or act.shape not in ("", card.shape):
+        raise Refused(CHANGED)
     checked = _accepted(check(card.dials, typed, act.rolled), act)
     if (same := _same_of_today(checked, scales, today)) is not None:
         return same

@@ -11,14 +11,16 @@ from flask import Flask
 
 from models import Account, Reading, Register, Resident, Submission, db, on_postgresql
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
-from services import readings, settings
+from services import reading_links, readings, settings
 from services.exports import export_readings
+from services.limits import Visitor
 from services.preliminary import from_json
 from services.reading_cards import Card, cards
 from services.readings import Act, NotTaken
 from services.refusal import Refused
 from tests import factories
 from tests.factories import NOW, TODAY
+from tests.portal import READING_KEY as KEY
 
 
 @pytest.fixture
@@ -328,7 +330,7 @@ def test_a_closed_account_takes_no_readings(account: Account) -> None:
 
 def test_a_register_of_another_account_is_not_written(account: Account) -> None:
     other = metered(factories.account(), ("Круглосуточный",), (100,))[0]
-    with pytest.raises(NotTaken, match="хотя бы одного"):
+    with pytest.raises(Refused, match="счётчики изменились"):
         send(account, {other: "150"})
     assert states(other) == []
 
@@ -459,3 +461,46 @@ def until_it_waits(thread: threading.Thread) -> None:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     while thread.is_alive() and on_postgresql() and not db.execute_sql(waiting).fetchone()[0]:
         db.execute_sql("SELECT pg_stat_clear_snapshot()")
+
+
+@pytest.mark.commits
+def test_a_link_and_a_holder_at_once_store_one_reading(
+    shared: tuple[Account, list[Register], list[Resident]],
+) -> None:
+    account, (day, night), holders = shared
+    with db.connection_context():
+        token = reading_links.link_for(account, TODAY, KEY, "").rpartition("/")[2]
+
+    def send_as(place: int) -> int:
+        press = act({day: "15892", night: "6110"}, f"tab {place}")
+        if place % 2:
+            return int(readings.send(account, holders[0], press, NOW, TODAY).id)
+        visitor = Visitor(key="k" * 32, address="192.0.2.7")
+        return int(reading_links.send(token, account, press, visitor, NOW, TODAY, key=KEY).id)
+
+    results = together(8, send_as)
+    with db.connection_context():
+        assert len(set(results)) == 1, results
+        assert Reading.select().where(Reading.origin != "billing").count() == 2
+
+
+@pytest.mark.commits
+def test_a_link_that_is_revoked_at_that_moment_stores_all_or_nothing(
+    shared: tuple[Account, list[Register], list[Resident]],
+) -> None:
+    account, (day, night), _ = shared
+    visitor = Visitor(key="k" * 32, address="192.0.2.7")
+    with db.connection_context():
+        token = reading_links.link_for(account, TODAY, KEY, "").rpartition("/")[2]
+
+    def press(place: int) -> object:
+        if place == 0:
+            return reading_links.revoke(account)
+        one = act({day: "15892", night: "6110"}, f"tab {place}")
+        return reading_links.send(token, account, one, visitor, NOW, TODAY, key=KEY).id
+
+    results = together(4, press)
+    with db.connection_context():
+        assert all(isinstance(result, int | Refused) for result in results[1:]), results
+        sent = [result for result in results[1:] if isinstance(result, int)]
+        assert Reading.select().where(Reading.origin != "billing").count() == (2 if sent else 0)

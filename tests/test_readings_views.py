@@ -10,7 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from models import Account, Link, Reading, Register, Resident, Service, Submission
+from models import Account, Link, Meter, Reading, Register, Resident, Service, Submission
 from models.reading import ACCEPTED, EXPORTED, REJECTED, USED, WITHDRAWN
 from tests import factories
 from tests.client import Page, PageClient
@@ -342,6 +342,90 @@ def test_rows_of_the_resident_are_not_of_another_account(
     other = metered(factories.account(), ("Круглосуточный",), (100,))[0]
     client.sign_in(anna).post(url(account), {f"reading-{other.id}": "150", "once": "x"}, status=422)
     assert stored() == []
+
+
+@pytest.mark.parametrize("gone", ["removed", "replaced", "made automatic"])
+def test_a_meter_that_goes_while_the_form_is_open_is_told_and_the_others_go_with_the_next_press(
+    client: PageClient, anna: Resident, account: Account, gone: str
+) -> None:
+    water = metered(account, ("Круглосуточный",), (300,))[0]
+    shape = hidden(client.sign_in(anna).get(url(account)), "shape")
+    if gone == "removed":
+        Meter.update(removed_on=date(2026, 11, 20)).where(Meter.id == water.meter_id).execute()
+    elif gone == "made automatic":
+        Meter.update(is_automatic=True).where(Meter.id == water.meter_id).execute()
+    else:
+        Reading.delete().where(Reading.register == water).execute()
+        water.delete_instance()
+        Meter.delete().where(Meter.id == water.meter_id).execute()
+        metered(account, ("Круглосуточный",), (0,))
+    fields = typed(account, "15892", "6110", shape=shape) | {f"reading-{water.id}": "310"}
+    page = client.post(url(account), fields, status=422)
+    assert "счётчики изменились" in page and 'value="15892"' in page.text
+    assert stored() == []
+    fields = typed(account, "15892", "6110", shape=hidden(page, "shape"), once=hidden(page, "once"))
+    client.post(url(account), fields)
+    assert stored() == [(15_892_000_000, ACCEPTED), (6_110_000_000, ACCEPTED)]
+
+
+def names(page: Page) -> list[str]:
+    return [name for name in page.tree.values if name.startswith("reading-")]
+
+
+def test_an_account_that_left_the_portal_while_the_form_was_open_takes_nothing(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    client.sign_in(anna).get(url(account))
+    Link.delete().execute()
+    client.post(url(account), typed(account, "15892", "6110"), status=404)
+    assert stored() == []
+
+
+def test_the_whole_act_takes_two_requests_after_the_page(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    metered(account, ("Круглосуточный",), (300,))
+    page = client.sign_in(anna).get("/readings")
+    values = dict(zip(names(page), ("15892", "6110", "310"), strict=True))
+    assert page.text.count('<button class="button">') == 1  # one for all meters of the account
+    sent = client.post(url(account), {**values, "once": hidden(page, "once")})
+    done = client.get(sent.location)
+    assert "Показания приняты" in done and "Предварительный расчёт" in done and done.value("sum") == "899,50"
+
+
+def test_two_tabs_leave_the_values_of_the_later_press(client: PageClient, anna: Resident, account: Account) -> None:
+    client.sign_in(anna)
+    keys = [hidden(client.get(url(account)), "once") for _ in range(2)]
+    assert keys[0] != keys[1]
+    client.post(url(account), typed(account, "15892", "6110", once=keys[0]))
+    client.post(url(account), typed(account, "15893", "6110", once=keys[1]))
+    assert [(value // 10**6, state) for value, state in stored() if state == ACCEPTED] == [
+        (15893, ACCEPTED),
+        (6110, ACCEPTED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "life"),
+    [
+        ({"state": ACCEPTED}, "принято порталом, житель"),
+        ({"state": EXPORTED}, "принято порталом → передано в расчёт, житель"),
+        ({"state": USED}, "принято порталом → передано в расчёт → учтено в счёте № 2611-1, житель"),
+        ({"state": USED, "bill": None}, "учтено в расчёте, житель"),
+        ({"origin": "link"}, "принято порталом, по ссылке"),
+        ({"origin": "operator"}, "принято порталом, оператор"),
+        ({"origin": "program"}, "принято порталом, автоматически"),
+        ({"origin": "billing", "source": "Банк", "state": USED}, "учтено в счёте № 2611-1, банк"),
+        ({"origin": "billing", "state": ACCEPTED}, "принято, расчётный центр"),
+    ],
+)
+def test_a_reading_tells_how_far_it_has_come_and_who_gave_it(
+    client: PageClient, anna: Resident, account: Account, facts: dict[str, object], life: str
+) -> None:
+    client.sign_in(anna).post(url(account), typed(account, "15892", "6110"))
+    bill = factories.bill(account, number="2611-1")
+    Reading.update(**{"bill": bill, **facts}).where(Reading.state == ACCEPTED).execute()
+    assert life in client.get(url(account))
 
 
 @settings(

@@ -100,6 +100,7 @@ def typed_act(account: Account) -> Act:
         rolled={register for register in _registers("rolled") if _value(f"rolled-{register}") in YES},
         is_confirmed=_value("confirm") in YES,
         warned=_value("warned"),
+        shape=_value("shape"),
         zero_padded=portal.preset().zero_padded,
         photo=reading_photos.claimed(_value("photo_kept"), account, portal.settings().secret_key),
     )
