@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from models.reading import ACCEPTED, BY_BILLING, BY_LINK, BY_OPERATOR, BY_RESIDENT, EXPORTED, USED
-from services.dial import NB, Dial, consumption
+from services.dial import MICRO, NB, Dial, consumption
 
 # Who gave a reading (product R5.5); the billing's own word, where it has one, is shown as it is.
 SOURCES: Mapping[str, str] = {
@@ -133,9 +133,10 @@ def _compared_with(dial: Dial) -> str:
 
 
 def above_limit(dial: Dial, value: int, used: int) -> str:
+    most = dial.amount((dial.limit or 0) * dial.months * MICRO)
     return (
         f"Необычно большой расход: {dial.amount(used)}. Было {_past(dial)}. "
-        f"Посмотрите на счётчик ещё раз: там правда {dial.shown(value)}?"
+        f"За это время редко уходит больше {most}. Посмотрите на счётчик ещё раз: там правда {dial.shown(value)}?"
     )
 
 

@@ -17,6 +17,7 @@ from tests import factories
 from tests.client import PageClient
 from tests.factories import NOW, TODAY
 from tests.portal import READING_KEY
+from tests.queries import counted
 from tests.test_quittance import codes_of
 from tests.test_readings_views import hidden, metered, stored, typed
 
@@ -118,6 +119,20 @@ def test_a_holder_sees_what_came_by_link(client: PageClient, account: Account) -
     page = client.sign_in(anna).get(f"/readings/{account.id}")
     assert "по ссылке" in page and "Переданы 20 ноября" in page
     assert "по ссылке" in client.get("/history?kind=readings")
+
+
+def test_many_meters_cost_the_same_queries_and_an_invented_link_none(client: PageClient, account: Account) -> None:
+    def asked(address: str, status: int = 200) -> int:
+        client.get(address, status=status)
+        with counted() as seen:
+            client.get(address, status=status)
+        return len(seen)
+
+    few = asked(url(account))
+    for _ in range(9):
+        metered(account, ("День", "Ночь"), (10, 20))
+    assert asked(url(account)) == few <= 8
+    assert asked("/r/" + "x" * 32, status=404) == 0
 
 
 @pytest.mark.parametrize("place", [0, 7, 15, 31])

@@ -385,3 +385,35 @@ def test_digits_are_those_before_the_comma(text: str, is_read: bool) -> None:
     of = dial(base=None, digits=5, decimals=3)
     assert (one(text, of).mistakes == ()) == is_read
     assert (one(text + ",125", of).mistakes == ()) == is_read
+
+
+def test_the_absolute_limit_is_named_with_the_reading() -> None:
+    doubt = one("21938", dial(limit=3000, months=2)).doubts
+    assert "6\N{NO-BREAK SPACE}201\N{NO-BREAK SPACE}кВт*ч" in doubt[0].sentence
+    assert "редко уходит больше 6\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}кВт*ч" in doubt[0].sentence
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(0, 9), min_size=3, max_size=3, unique=True),
+    st.lists(st.integers(1, 300), min_size=3, max_size=3),
+    st.permutations([0, 1, 2]),
+)
+def test_two_zones_in_each_others_place_are_asked_about_and_right_ones_are_not(
+    tens: list[int], used: list[int], order: list[int]
+) -> None:
+    """Пик, полупик and ночь stand thousands apart: what was typed for another zone makes no sense in its place."""
+    zones = ("Пик", "Полупик", "Ночь")
+    bases = [10_000 * ten for ten in tens]
+    dials = [
+        dial(place, str(base), name=zone, usual=micro("200"), limit=3000)
+        for place, (zone, base) in enumerate(zip(zones, bases, strict=True), start=1)
+    ]
+    right = [base + more for base, more in zip(bases, used, strict=True)]
+    checked = check(dials, {place: str(right[order[place - 1]]) for place in (1, 2, 3)}, set())
+    moved = sum(place != there for place, there in enumerate(order))
+    assert ("swapped" in {finding.kind for finding in checked.doubts}) == (moved == 2)
+    assert (checked.mistakes == () and checked.doubts == ()) == (moved == 0)
+    for finding in checked.doubts:
+        if finding.kind == "swapped":
+            assert finding.sentence.count("«") == 4

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from models import Account, Link, Meter, Reading, Register, Resident, Service, Submission
 from models.reading import ACCEPTED, EXPORTED, REJECTED, USED, WITHDRAWN
+from services import reading_links
 from tests import factories
 from tests.client import Page, PageClient
+from tests.factories import TODAY
+from tests.portal import READING_KEY
 from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("november")
@@ -452,3 +455,48 @@ def test_the_link_to_the_account_stays_the_resident_s_own(
     page = client.sign_in(anna).get(url(account))
     assert f"/accounts/{account.id}" in page.tree.links
     assert Link.select().count() == 1
+
+
+BLANKS_OF_ANY_KIND = " \u00a0\u2009\u202f\t"
+NUMBERS = st.one_of(
+    st.text("0123456789.,-+ eE\u00a0\u2009٣１²½−", max_size=14),  # noqa: RUF001
+    st.decimals(allow_nan=True, allow_infinity=True, places=3).map(str),
+    st.builds(lambda whole, part: f"{whole},{part}", st.integers(0, 10**12), st.integers(0, 10**7)),
+    st.integers(-(10**30), 10**30).map(str),
+)
+
+
+def meant(text: str) -> int | None:
+    """What a person means by the text on a meter of five figures and three decimals: millionths, None = nothing."""
+    plain = "".join(sign for sign in text if sign not in BLANKS_OF_ANY_KIND).replace(",", ".")
+    found = re.fullmatch(r"([0-9]{1,40})(?:\.([0-9]{1,3}))?", plain)
+    if found is None or len(plain) > 40 or len(found[1].lstrip("0")) > 5:
+        return None
+    return int(found[1]) * 10**6 + int((found[2] or "").ljust(6, "0"))
+
+
+@settings(
+    max_examples=150, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=NUMBERS)
+@example(text="416,105")
+@example(text="00 416.105")
+@example(text="416,1050")
+@example(text="100000")
+@example(text="٤١٦")
+@example(text="1e3")
+def test_what_is_stored_is_what_was_typed_to_the_last_decimal(client: PageClient, anna: Resident, text: str) -> None:
+    """The form of one signed in and the form of a link: the same text is the same value, or nothing."""
+    account = factories.account()
+    factories.link(anna, account)
+    factories.meter(account, digits=5, decimals=3)
+    client.sign_in(anna)
+    link = reading_links.link_for(account, TODAY, READING_KEY, "")
+    for place in (url(account), link):
+        Reading.delete().execute()
+        Submission.delete().execute()
+        data = {"csrf_token": client.csrf_token(), **typed(account, text, confirm="yes")}
+        answer = client.http.post(place, data=data)
+        value = meant(text)
+        assert answer.status_code == (422 if value is None else 303), (text, value)
+        assert [row.value for row in Reading.select()] == ([] if value is None else [value])
