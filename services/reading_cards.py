@@ -31,12 +31,16 @@ class Scale:
 
 @dataclass(frozen=True)
 class MeterCard:
-    """A meter with its scales. `obstacle` says why no reading can be sent ("" = it can); `is_expired` only warns."""
+    """A meter with its scales. `obstacle` says why no reading can be sent ("" = it can).
+
+    `is_expired` and `is_expiring` (its verification) only warn.
+    """
 
     meter: Meter
     scales: tuple[Scale, ...]
     obstacle: str
     is_expired: bool
+    is_expiring: bool = False
 
     @property
     def service(self) -> Service:
@@ -138,6 +142,7 @@ def _card(
             tuple(_scale(scale, declared.get(scale.id, []), near, today, settings, zero_padded) for scale in scales),
             _obstacle(scales[0].meter, today, settings),
             scales[0].meter.is_expired(today),
+            scales[0].meter.is_expiring(today),
         )
         for scales in by_meter.values()
         if _is_shown(scales[0].meter, today)

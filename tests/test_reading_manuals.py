@@ -10,9 +10,11 @@ from flask import Flask
 
 from models import Account, Meter, Reading, Register, Resident
 from models.reading import ACCEPTED, REJECTED, USED
+from services import reading_links
 from tests import factories
 from tests.client import Page, PageClient
-from tests.portal import switch
+from tests.factories import TODAY
+from tests.portal import READING_KEY, switch
 from tests.test_readings_views import hidden, names
 
 pytestmark = pytest.mark.usefixtures("november")
@@ -126,6 +128,18 @@ LABELS = {
 def test_the_form_has_the_labels_of_the_manual(enter: Enter, account: Account, preset: str) -> None:
     page = enter(preset).get(url(account))
     assert not [label for label in LABELS[preset] if label not in page]
+
+
+@pytest.mark.parametrize("preset", LABELS)
+def test_the_page_of_a_link_speaks_the_portals_words_too(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, account: Account, preset: str
+) -> None:
+    switch(app, monkeypatch, preset)
+    page = client.get(reading_links.link_for(account, TODAY, READING_KEY, ""))
+    beyond = {"К лицевому счёту", "Показания счетчиков"}  # pages of those who have signed in
+    assert not [label for label in LABELS[preset] if label not in page and label not in beyond]
+    assert not [value for value in SHOWN[preset] if value not in page]
+    assert account.number not in page
 
 
 THANKS = {

@@ -9,7 +9,7 @@ from datetime import UTC, date, timedelta
 import pytest
 from flask import Flask
 
-from models import Account, Reading, Register, Resident, Submission, db, on_postgresql
+from models import Account, Meter, Reading, Register, Resident, Submission, db, on_postgresql
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from services import reading_links, readings, settings
 from services.exports import export_readings
@@ -310,6 +310,34 @@ def test_a_meter_that_takes_no_readings_refuses_with_the_reason(
     with pytest.raises(Refused, match=sentence):
         send(account, {register: "150"})
     assert states(register) == []
+
+
+@pytest.mark.parametrize(
+    ("verified_on", "years", "until"),
+    [
+        (date(2020, 2, 29), 6, date(2026, 2, 28)),
+        (date(2010, 11, 20), 16, date(2026, 11, 20)),
+        (date(2010, 11, 20), None, None),
+        (None, 16, None),
+    ],
+)
+def test_the_end_of_a_verification_is_the_last_one_and_the_interval(
+    verified_on: date | None, years: int | None, until: date | None
+) -> None:
+    assert Meter(verified_on=verified_on, interval_years=years).valid_until == until
+    named = Meter(verified_on=verified_on, interval_years=years, verified_until=date(2030, 1, 1))
+    assert named.valid_until == date(2030, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_expired", "is_expiring"),
+    [(-1, True, False), (0, False, True), (90, False, True), (91, False, False)],
+)
+def test_ninety_days_before_its_end_the_verification_is_spoken_of(
+    days: int, is_expired: bool, is_expiring: bool
+) -> None:
+    meter = Meter(verified_until=TODAY + timedelta(days=days))
+    assert (meter.is_expired(TODAY), meter.is_expiring(TODAY)) == (is_expired, is_expiring)
 
 
 def test_an_expired_meter_only_warns_unless_the_supplier_refuses(database: Flask) -> None:

@@ -226,6 +226,13 @@ def test_an_expired_meter_warns_and_takes_readings(client: PageClient, anna: Res
     assert page.text.count('name="reading-') == 3
 
 
+def test_a_verification_that_ends_soon_is_told_beforehand(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    metered(account, ("Круглосуточный",), (100,), verified_until=date(2027, 1, 15))
+    assert "Срок поверки истекает 15.01.2027: закажите поверку заранее" in client.sign_in(anna).get(url(account))
+
+
 def test_a_closed_window_says_when_it_opens(client: PageClient, anna: Resident, account: Account) -> None:
     factories.setting(account.supplier, "reading_to_day", 10, since=date(2026, 11, 1))
     page = client.sign_in(anna).get(url(account))
