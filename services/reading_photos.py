@@ -9,7 +9,7 @@ from pathlib import Path
 from models import Account, Photo, Supplier, transaction
 from services import attachments, limits, settings
 from services.attachments import JPEG, LARGEST, ONE_AT_A_TIME, Attachment
-from services.limits import Limit, Visitor
+from services.limits import Limit, TooMany, Visitor
 from services.refusal import Refused
 from services.secrets import keyed
 
@@ -20,6 +20,8 @@ FORM_LIVES = timedelta(days=1)  # a photo waits so long for the second press
 
 FIELD = "photo"
 GONE = "Этого фото больше нет: снимки счётчиков хранятся ограниченный срок."
+OFTEN = "Фото этих счётчиков присылали слишком часто. Подождите {} или передайте показания без фото."
+NO_ROOM = "Фото не сохранилось: на сервере нет места. Передайте показания без фото."
 UNFIT = (
     "Фото не подошло: нужен снимок JPEG или PNG до 10 МБ, переданный целиком. "
     "Выберите другое или передайте показания без фото."
@@ -28,7 +30,10 @@ UNFIT = (
 
 def keep(content: bytes, account: Account, folder: Path, visitor: Visitor, now: datetime) -> str:
     """Stores a picture for an act that is being sent and returns its name; no act names it yet."""
-    limits.spend([(KEPT, visitor.subject(KEPT.kind, str(account.id)))], now)
+    try:
+        limits.spend([(KEPT, visitor.subject(KEPT.kind, str(account.id)))], now)
+    except TooMany as refusal:
+        raise Refused(OFTEN.format(limits.waiting_words(refusal.left)), field=FIELD)
     if not content or len(content) > LARGEST:
         raise Refused(UNFIT, field=FIELD)
     from services.pictures import redrawn  # Pillow is loaded with the first picture
@@ -38,7 +43,10 @@ def keep(content: bytes, account: Account, folder: Path, visitor: Visitor, now: 
             picture = redrawn(content, SIDE)
     except Refused:  # its sentences speak of a document
         raise Refused(UNFIT, field=FIELD)
-    return attachments.keep(Attachment("photo.jpg", JPEG, picture), folder)
+    try:
+        return attachments.keep(Attachment("photo.jpg", JPEG, picture), folder)
+    except Refused:
+        raise Refused(NO_ROOM, field=FIELD)
 
 
 def claim(file_key: str, account: Account, key: str) -> str:

@@ -15,7 +15,7 @@ from models import Account, Photo, Reading, Register, Resident, Submission
 from models.erasing import erase_rows
 from models.reading import USED
 from services import reading_links, reading_photos
-from services.limits import TooMany, Visitor
+from services.limits import Visitor
 from services.refusal import Refused
 from tests import factories, papers
 from tests.client import PageClient
@@ -120,8 +120,19 @@ def test_a_photo_that_is_too_large_is_refused(account: Account, folder: Path) ->
 def test_too_many_photos_of_one_account_wait(account: Account, folder: Path) -> None:
     for _ in range(reading_photos.KEPT.most):
         reading_photos.keep(papers.picture(), account, folder, SOMEBODY, NOW)
-    with pytest.raises(TooMany):
+    with pytest.raises(Refused, match="или передайте показания без фото"):
         reading_photos.keep(papers.picture(), account, folder, SOMEBODY, NOW)
+
+
+def test_a_server_without_room_takes_the_reading_without_the_photo(
+    client: PageClient, anna: Resident, account: Account, folder: Path
+) -> None:
+    folder.parent.mkdir()
+    folder.write_text("a file where the folder should be")
+    page = client.sign_in(anna).post(f"/readings/{account.id}", filled(account, "150", papers.picture()), status=422)
+    assert "на сервере нет места. Передайте показания без фото." in page
+    client.post(f"/readings/{account.id}", filled(account, "150"))
+    assert Submission.select().count() == 1 and Photo.select().count() == 0
 
 
 def test_a_photo_sent_after_the_reading_joins_it(client: PageClient, anna: Resident, account: Account) -> None:
