@@ -16,7 +16,7 @@ from services import reading_links
 from tests import factories
 from tests.client import PageClient
 from tests.factories import NOW, TODAY
-from tests.portal import READING_KEY
+from tests.portal import READING_KEY, switch
 from tests.queries import counted
 from tests.test_quittance import codes_of
 from tests.test_readings_views import hidden, metered, stored, typed
@@ -64,6 +64,19 @@ def test_it_tells_nothing_more_before_and_after(client: PageClient, account: Acc
         assert secret not in page.text
         assert "2611-77" not in page.text
         assert f"/accounts/{account.id}" not in page.text
+
+
+@pytest.mark.parametrize("preset", ["metallenergo", "consumer", "default"])
+def test_one_who_has_signed_in_sees_no_more_of_it(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, account: Account, preset: str
+) -> None:
+    """A phone is handed over with the page open: the current account and its debt are not on it."""
+    switch(app, monkeypatch, preset)
+    anna = factories.resident()
+    factories.link(anna, account)
+    factories.balance(account, 148533)
+    page = client.sign_in(anna).get(url(account))
+    assert not [secret for secret in SECRETS if secret in page.text]
 
 
 def test_it_is_kept_by_no_cache_and_found_by_no_search(client: PageClient, account: Account) -> None:
