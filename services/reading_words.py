@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.reading import ACCEPTED, BY_BILLING, BY_LINK, BY_OPERATOR, BY_RESIDENT, EXPORTED, USED
+from models.reading import ACCEPTED, BY_BILLING, BY_LINK, BY_OPERATOR, BY_PROGRAM, BY_RESIDENT, EXPORTED, USED
 from services.dial import MICRO, NB, Dial, consumption
 
 # Who gave a reading (product R5.5); the billing's own word, where it has one, is shown as it is.
@@ -13,7 +13,7 @@ SOURCES: Mapping[str, str] = {
     BY_LINK: "по ссылке",
     BY_OPERATOR: "оператор",
     "bank": "банк",
-    "program": "автоматически",
+    BY_PROGRAM: "автоматически",
     BY_BILLING: "расчётный центр",
 }
 DOUBTS: Mapping[str, str] = {
