@@ -17,6 +17,7 @@ from peewee import JOIN, SQL, fn
 from models.bill import Bill, Payment
 from models.meter import Meter, Register
 from models.order import FAILED, PAID, POSTED, REFUNDED, SENT, Checkout, Match, Order, OrderLine
+from models.photo import Photo
 from models.prepared import Prepared
 from models.reading import VALID, Reading
 from models.resident import Resident
@@ -219,18 +220,20 @@ _ORDERS: Prepared[tuple[Any, ...]] = Prepared(_orders)
 
 
 def readings(span: Span, sort: str, after: Place | None, limit: int) -> list[Reading]:
-    """Readings of the accounts' meters, each with register, meter, service and the bill that used it."""
+    """Readings of the accounts' meters, each with register, meter, service, photo and the bill that used it."""
     return list(_listed(_readings, sort, limit, span, after))
 
 
 def _readings(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
     rows = (
-        Reading.select(Reading, Register, Meter, Service, Bill)
+        Reading.select(Reading, Register, Meter, Service, Bill, Photo)
         .join(Register)
         .join(Meter)
         .join(Service)
         .switch(Reading)
         .join(Bill, JOIN.LEFT_OUTER)
+        .switch(Reading)
+        .join(Photo, JOIN.LEFT_OUTER, on=(Photo.submission == Reading.submission), attr="photo")
         .where(Meter.account.in_(accounts))
     )
     key = {"date": Reading.taken_on, "value": Reading.value, "meter": Meter.number}[sort.lstrip("-")]

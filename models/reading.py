@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
@@ -28,8 +28,8 @@ ACCEPTED, EXPORTED, USED, REJECTED, REPLACED, WITHDRAWN = (
 BY_RESIDENT, BY_LINK, BY_OPERATOR, BY_BILLING = "resident", "link", "operator", "billing"
 BY_PROGRAM = "program"  # of the resident's own: a modem, home automation
 VALID = (ACCEPTED, EXPORTED, USED)
-# As far back as checks look: a year of monthly readings and the one they start from.
-LOOKED_AT = 13
+# As far back as checks look: a year of monthly readings, those around the same days a year ago among them.
+LOOKED_AT = 15
 
 
 class Declared(NamedTuple):
@@ -67,6 +67,19 @@ class Submission(Base):
         """The act that was stored under the form's key."""
         found: Submission | None = cls.select().where(cls.account == account, cls.once == once).first()
         return found
+
+    @classmethod
+    def unbilled(cls, account: Account) -> list[tuple[str, date]]:
+        """What acts of sending were said to cost, with their day, oldest first, while no bill has used them."""
+        rows = (
+            Reading.select(cls.preliminary, Reading.taken_on)
+            .join(cls)
+            .where(cls.account == account, Reading.state.in_((ACCEPTED, EXPORTED)), cls.preliminary != "")
+            .group_by(cls.id, cls.preliminary, Reading.taken_on)
+            .order_by(cls.id)
+        )
+        # peewee's types know only rows of models, `tuples()` gives the selected columns
+        return list(cast(Iterable[tuple[str, date]], rows.tuples()))
 
 
 class Reading(Base):
@@ -164,3 +177,5 @@ Reading.add_index(
         name="reading_to_export",
     )
 )
+# The operator's queue: few of many.
+Reading.add_index(Reading.index(Reading.id, where=Reading.doubts != "", name="reading_doubted"))

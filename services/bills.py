@@ -175,7 +175,7 @@ def _meter_lines(bill: Bill, charges: Iterable[Charge], registers: Sequence[Regi
             before=figure(charge.reading_before),
             after=figure(charge.reading_after),
             consumption=figure(charge.volume),
-            verified_until=meter.verified_until if meter else None,
+            verified_until=meter.valid_until if meter else None,
         )
 
 

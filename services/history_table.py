@@ -10,8 +10,8 @@ from typing import Any
 from exchange.writers import Cell
 from models import Bill, Link, Reading
 from models.meter import SINGLE
-from models.reading import BY_BILLING
-from services.exports import SOURCES, shown
+from services import reading_words
+from services.exports import shown
 from services.history import BILLS, PAYMENTS, READINGS, Paid
 from services.personal_data import READINGS as STATES
 
@@ -49,11 +49,11 @@ def _payment(row: Paid, links: Mapping[int, Link]) -> list[Cell]:
 def _reading(row: Reading, links: Mapping[int, Link]) -> list[Cell]:
     register = row.register
     meter = register.meter
-    source = row.source if row.origin == BY_BILLING else SOURCES.get(row.origin, row.origin)
     return [
         *_account(links[meter.account_id]), row.taken_on, meter.service.name, meter.number,
         "" if register.scale == SINGLE else register.scale, shown(row.value, register.decimals), meter.service.unit,
-        STATES[row.state], row.bill.number if row.bill else "", row.reason, source.lower(),
+        STATES[row.state], row.bill.number if row.bill else "", row.reason,
+        reading_words.source(row.origin, row.source),
     ]  # fmt: skip
 
 

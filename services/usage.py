@@ -16,9 +16,10 @@ from itertools import groupby, pairwise
 from models.history import Told
 from models.meter import SINGLE
 from services.consumption import shifted
-from services.dial import MICRO, NEAR_THE_END
+from services.dial import MICRO
 
 MONTHS = 12
+NEAR_THE_END = 90  # percent of its range: lower, a value that fell is a mistake or another meter
 LOOKED_BACK = 3  # months before the first one shown: the reading that its consumption is counted from
 
 
@@ -69,9 +70,9 @@ def step(earlier: Told, later: Told) -> int | None:
     """What was used between two readings, over zero where the register plausibly rolled over; None is not known."""
     used = later.value - earlier.value
     if used < 0:
-        end, (near, of) = 10**later.digits * MICRO, NEAR_THE_END
+        end = 10**later.digits * MICRO
         used += end
-        is_near = earlier.value * of > end * near and used * of <= end
+        is_near = earlier.value * 100 > end * NEAR_THE_END and used * 100 <= end * (100 - NEAR_THE_END)
         if not (later.has_rolled or is_near):
             return None
     return used * later.ratio

@@ -19,9 +19,11 @@ from models import (
     Notice,
     NoticeReceipt,
     Order,
+    Photo,
     RefusedRow,
     Resident,
     Session,
+    Submission,
     Text,
 )
 from services import challenges, codes
@@ -56,6 +58,8 @@ PUBLIC = {
     "pages.contacts",
     "pages.health",
     "pages.view",
+    "reading_links.send",
+    "reading_links.show",
     "recovery.again",
     "recovery.ask",
     "recovery.code",
@@ -142,6 +146,13 @@ def contact_request(of: Resident) -> str:
     return token
 
 
+def photo(of: Resident) -> int:
+    """A photo of a meter that the resident sent; its file is gone, so the answer says so."""
+    account = factories.link(of).account
+    sent = Submission.create(account=account, once="photo", resident=of, sent_at=factories.NOW)
+    return Photo.create(submission=sent, file_key=codes.new_token(), kept_at=factories.NOW).id
+
+
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of).account_id,
@@ -152,6 +163,7 @@ OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "meter_id": lambda of: factories.meter(factories.link(of).account).id,
     "notice_id": notice,
     "order_id": order,
+    "photo_id": photo,
     "session_id": session,
     "token": contact_request,
     "token_id": lambda of: factories.token(of)[0].id,
@@ -176,9 +188,16 @@ def batch(_of: Resident) -> int:
     return ExportBatch.create(**given, created_at=factories.NOW, rows=0, sha256="0", content=b"").id
 
 
+def doubted(_of: Resident) -> int:
+    register = factories.meter(factories.account()).registers.get()
+    return factories.reading(register, 1, factories.TODAY, origin="resident", doubts="zero").id
+
+
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
+    "photo_id": photo,
+    "reading_id": doubted,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
     "table": lambda _of: "accounts",

@@ -18,6 +18,7 @@ from models import (
     NoticeReceipt,
     Operator,
     Order,
+    Photo,
     Resident,
     Session,
     Supplier,
@@ -90,6 +91,12 @@ def own_bill(bill_id: int) -> Bill:
         abort(404)
     bill: Bill | None = Bill.held_by(resident()).where(Bill.id == bill_id).first()
     return bill or abort(404)
+
+
+def own_photo(photo_id: int) -> Photo:
+    """A photo that came with readings of the resident's own accounts."""
+    photo: Photo | None = Photo.held_by(resident()).where(Photo.id == photo_id).first()
+    return photo or abort(404)
 
 
 def own_order(order_id: int) -> Order:

@@ -23,6 +23,7 @@ from views import (
     outbox,
     pages,
     payment,
+    reading_links,
     readings,
     recovery,
     registration,
@@ -32,7 +33,7 @@ from views import (
     tariffs,
     texts,
 )
-from views.admin import requests as admin_requests
+from views.admin import readings as admin_readings
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -53,6 +54,7 @@ BLUEPRINTS: list[Blueprint] = [
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
     readings.bp,
+    reading_links.bp,
     captchas.bp,
     factor.bp,
     first_steps.bp,
@@ -65,5 +67,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_requests.bp,  # all pages of the console
+    admin_readings.bp,  # all pages of the console
 ]

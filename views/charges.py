@@ -8,7 +8,7 @@ from flask import Blueprint, abort, render_template
 
 import clock
 from models import Bill, Link
-from services import charges
+from services import charges, readings
 from services.chains import chains
 from views import months
 from views.access import chosen_link, own_links
@@ -31,8 +31,15 @@ def _months(links: list[Link], link: Link, periods: list[date]) -> str:
     """The movement of money by months, a table for each chain of bills."""
     span = months.asked(typed("from"), typed("to"), periods, charges.MONTHS) if periods else None
     found = Bill.between(link.account, span.since, span.until) if span and not span.mistakes else []
+    waiting = readings.expected(link.account, periods[0] if periods else None)
     return render_template(
-        "charges/months.html", links=links, link=link, periods=periods, span=span, chains=chains(reversed(found))
+        "charges/months.html",
+        links=links,
+        link=link,
+        periods=periods,
+        span=span,
+        chains=chains(reversed(found)),
+        expected=waiting,
     )
 
 

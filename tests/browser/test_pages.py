@@ -23,7 +23,7 @@ OPEN = (
     "/texts/agreement",
 )
 CLOSED = (
-    "/", "/accounts", "/accounts/{account}", "/accounts/link",
+    "/", "/accounts", "/accounts/{account}", "/accounts/{account}/reading-links", "/accounts/link",
     "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
     "/charges?account={account}&period=2026-10",
@@ -102,7 +102,7 @@ def test_open_pages_fit_every_width(open_page: Opener, complaints: list[str], wi
 
 @pytest.mark.parametrize("width", HEIGHTS)
 def test_the_console_fits_every_width(open_page: Opener, administrator: dict[str, object], width: int) -> None:
-    wrong = walk(open_page(width, storage_state=administrator), ["/admin/"], width)
+    wrong = walk(open_page(width, storage_state=administrator), ["/admin/", "/admin/readings"], width)
     assert not wrong, "\n".join(wrong)
 
 
