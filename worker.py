@@ -28,7 +28,18 @@ from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
-from services import imports, invitations, letters, matching, orders, outbox, registration, requests, uploads
+from services import (
+    imports,
+    invitations,
+    letters,
+    matching,
+    orders,
+    outbox,
+    reading_photos,
+    registration,
+    requests,
+    uploads,
+)
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from views import format, journal
@@ -129,6 +140,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["imports"] = Job(ROUND, Imports())
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
+    jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
     for name, channel, carrier in (

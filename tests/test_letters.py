@@ -47,6 +47,7 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     put("k2", "password-changed", resident=anna, destination="")
     for kind in ("account-linked", "account-shared"):
         put(kind, kind, resident=anna, destination="", account=account.id)
+    put("k8", "token-made", resident=anna, destination="", token=factories.token(anna)[0].id)
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
     for kind in ("known-email", "known-account", "contact-changed", "deleted"):
         put(kind, kind)

@@ -24,15 +24,18 @@ from views import (
     pages,
     payment,
     payment_codes,
+    reading_links,
     readings,
     recovery,
     registration,
     requests,
     sign_in,
+    statement,
     tariffs,
     texts,
 )
-from views.admin import requests as admin_requests
+from views.admin import readings as admin_readings
+from views.api import description as api
 from views.profile import page as profile_page
 
 BLUEPRINTS: list[Blueprint] = [
@@ -53,6 +56,7 @@ BLUEPRINTS: list[Blueprint] = [
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
     readings.bp,
+    reading_links.bp,
     captchas.bp,
     factor.bp,
     first_steps.bp,
@@ -61,7 +65,9 @@ BLUEPRINTS: list[Blueprint] = [
     recovery.bp,
     registration.bp,
     sign_in.bp,
+    statement.bp,
     tariffs.bp,
     texts.bp,
-    admin_requests.bp,  # all pages of the console
+    api.bp,  # all addresses of residents' programs
+    admin_readings.bp,  # all pages of the console
 ]
