@@ -37,6 +37,7 @@ from services import (
     matching,
     orders,
     outbox,
+    reading_photos,
     refund_requests,
     registration,
     requests,
@@ -147,6 +148,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["imports"] = Job(ROUND, Imports())
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
+    jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
     for name, channel, carrier in (

@@ -13,13 +13,17 @@ from models.link import Group, Link
 from models.meter import Meter, Register
 from models.notice import Audit, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
+from models.photo import Photo
 from models.reading import Reading, Submission
+from models.reading_link import ReadingLinks
 from models.refund import Refund, RefundLine
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
+from models.review import Review
 from models.run import ExportBatch, ImportRun, RefusedRow
 from models.supplier import Service, Supplier, SupplierSetting, Tariff
 from models.text import Consent, Text
+from models.token import Token
 
 TABLES: list[type[Base]] = [
     Supplier,
@@ -29,6 +33,7 @@ TABLES: list[type[Base]] = [
     Resident,
     Session,
     Device,
+    Token,
     Attempt,
     Code,
     Captcha,
@@ -52,6 +57,9 @@ TABLES: list[type[Base]] = [
     ExportBatch,
     Submission,
     Reading,
+    ReadingLinks,
+    Photo,
+    Review,
     Checkout,
     Order,
     OrderLine,
@@ -103,12 +111,15 @@ __all__ = [
     "OrderLine",
     "Outbox",
     "Payment",
+    "Photo",
     "Reading",
     "Refund",
     "RefundLine",
+    "ReadingLinks",
     "RefusedRow",
     "Register",
     "Resident",
+    "Review",
     "Service",
     "Session",
     "Submission",
@@ -117,6 +128,7 @@ __all__ = [
     "TABLES",
     "Tariff",
     "Text",
+    "Token",
     "bind",
     "db",
     "lock",

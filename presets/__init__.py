@@ -96,8 +96,10 @@ class Preset:
     gateway: str
     order_number: str
     email_to_pay: str
+    history_tabs: bool
     zero_padded: bool
     second_factor: bool
+    api: bool
     words: Mapping[str, str]
 
     @property

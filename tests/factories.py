@@ -30,8 +30,10 @@ from models import (
     Supplier,
     SupplierSetting,
     Tariff,
+    Token,
 )
 from models.search import fold
+from services.codes import token_hash
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -138,6 +140,13 @@ def request(who: Resident | None = None, **facts: Any) -> LinkRequest:
         **facts,
     }
     return LinkRequest.create(resident=who, **given)
+
+
+def token(who: Resident, **facts: Any) -> tuple[Token, str]:
+    """A token of the resident's and what his program shows."""
+    secret = f"{next(_count):022d}"
+    given = {"name": "Модем", "prefix": secret[:6], "scopes": "balance,readings", "created_at": NOW, **facts}
+    return Token.create(resident=who, token_hash=token_hash(secret), **given), secret
 
 
 def invitation(of: Account | None = None, **facts: Any) -> Invitation:

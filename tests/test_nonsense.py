@@ -23,7 +23,7 @@ from wtforms.fields.core import UnboundField
 import clock
 from models import Account, Code, Operator, Resident, db
 from models.code import INVITATION
-from services import challenges, codes, invitations, letters, registration_account, texts
+from services import challenges, codes, invitations, letters, reading_links, registration_account, texts
 from services.challenges import Errand
 from tests import factories, papers, portal
 from tests.client import PageClient
@@ -31,6 +31,7 @@ from tests.test_access import CONSOLE_ROWS, OWN_ROWS, address, is_console, is_op
 from views.forms import Form
 
 ASKED = re.compile(r"""(?:typed|args\.get|values\.get)\(["']([a-z_]+)["']""")
+KEY = portal.READING_KEY
 EVERYWHERE = {"next", "group", "account"}
 NONSENSE = {
     "beyond 64 bits": "99999999999999999999",
@@ -153,6 +154,12 @@ def invitation(_of: Resident) -> str:
     return token
 
 
+def reading_link(of: Resident) -> str:
+    account = factories.link(of).account
+    factories.meter(account)
+    return reading_links.link_for(account, clock.today(), KEY, "").rpartition("/")[2]
+
+
 ACCOUNT_FACTS = (
     '{"to": "", "account": ACCOUNT, "full_name": "А", "phone": "", "email": "a@example.org", "letter": "known-email"}'
 )
@@ -172,6 +179,7 @@ PAGES: dict[str, Callable[[Resident], str]] = {
     "registration.activate": page_of(letters.ACTIVATION),
     "registration.renew": page_of(letters.ACTIVATION),
     "invitations": invitation,
+    "reading_links": reading_link,
 }  # fmt: skip
 
 

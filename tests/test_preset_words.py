@@ -184,6 +184,19 @@ def test_the_cards_that_are_taken_are_those_of_the_manual(
     assert "Данные карты вводят на странице банка. Кабинет их не получает и не хранит." in page
 
 
+def test_the_sum_of_readings_stands_in_the_charges_until_the_bill(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account
+) -> None:
+    switch(app, monkeypatch, "consumer")
+    register = account.meters.get().registers.get()
+    client.sign_in(anna).post(f"/readings/{account.id}", {f"reading-{register.id}": "6000"})
+    page = client.get("/charges")
+    assert "Начисления и платежи" in page and "Ноябрь 2026, предварительно" in page
+    assert "За показания от 20.11.2026 450,00 ₽" in page
+    factories.bill(account, period=date(2026, 11, 1), issued_on=date(2026, 11, 20))
+    assert "предварительно" not in client.get("/charges")
+
+
 @pytest.mark.parametrize("name", ["metallenergo", "zhkh", "client-online", "consumer"])
 def test_the_test_bank_stands_in_for_the_portals_own(
     client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account, name: str

@@ -24,16 +24,20 @@ from views import (
     pages,
     payment,
     payment_codes,
+    reading_links,
     readings,
     recovery,
     registration,
     requests,
     sign_in,
+    statement,
     tariffs,
     texts,
 )
 from views.admin import payments as admin_payments
+from views.admin import readings as admin_readings
 from views.admin import requests as admin_requests
+from views.api import description as api
 from views.profile import page as profile_page
 
 BLUEPRINTS: list[Blueprint] = [
@@ -54,6 +58,7 @@ BLUEPRINTS: list[Blueprint] = [
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
     readings.bp,
+    reading_links.bp,
     captchas.bp,
     factor.bp,
     first_steps.bp,
@@ -62,7 +67,9 @@ BLUEPRINTS: list[Blueprint] = [
     recovery.bp,
     registration.bp,
     sign_in.bp,
+    statement.bp,
     tariffs.bp,
     texts.bp,
-    *{page.bp for page in (admin_payments, admin_requests)},  # the console: one blueprint, a module a page
+    api.bp,  # all addresses of residents' programs
+    *{page.bp for page in (admin_payments, admin_readings, admin_requests)},  # the console: one blueprint
 ]

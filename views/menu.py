@@ -20,6 +20,7 @@ PAGES = {
     "readings-history": "history.show",
     "bills": "bills.index",
     "charges": "charges.show",
+    "statement": "statement.show",
     "tariffs": "tariffs.show",
     "accounts": "accounts.index",
     "link": "accounts.link",

@@ -24,6 +24,7 @@ from views.profile import (
     password,
     personal,
     subscriptions,
+    tokens,  # noqa: F401
 )
 
 Facts = dict[str, object]
