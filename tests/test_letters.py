@@ -50,7 +50,7 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     put("k8", "token-made", resident=anna, destination="", token=factories.token(anna)[0].id)
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
     back = Refund.create(order=order, key="r", amount=5000, asked_at=NOW, done_at=NOW)
-    put("k8", "payment-refunded", resident=anna, destination="", refund=back.id)
+    put("k9", "payment-refunded", resident=anna, destination="", refund=back.id)
     for kind, run in factories.autopay_runs(factories.link(anna, account)).items():
         put(kind, kind, resident=anna, destination="", run=run.id)
     for kind in ("known-email", "known-account", "contact-changed", "deleted"):
@@ -66,8 +66,8 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
         challenges.start(errand, way, HERE, NOW, f"{errand.name}-{channel}", whose=channel)
     post, phone = Post(), Post()
     worker.send_letters(phone, worker.desk_of(settings), False, lambda: NOW, "sms")
-    while send(post, settings):  # a round sends so many and no more
-        pass
+    send(post, settings)
+    send(post, settings)  # a round sends twenty
     assert {row.kind for row in Outbox.select().where(Outbox.state == "sent")} == set(KINDS)
     assert all(not mail.subject and 0 < len(mail.text) <= 134 for mail in phone.mails), "two parts at the most"
     letters = {mail.subject.partition(":")[0]: mail.text for mail in post.mails}
