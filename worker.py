@@ -28,7 +28,18 @@ from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
-from services import imports, invitations, letters, matching, orders, outbox, registration, requests, uploads
+from services import (
+    imports,
+    invitations,
+    letters,
+    matching,
+    orders,
+    outbox,
+    reconciliation,
+    registration,
+    requests,
+    uploads,
+)
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from views import format, journal
@@ -218,8 +229,8 @@ def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, tick: C
 
 
 def match_payments(now: datetime) -> None:
-    """Meets paid orders with the billing's payments; days are the utility's."""
-    matching.match(now.astimezone(clock.zone()))
+    """Meets paid orders and banks' registries with the billing's payments; days are the utility's."""
+    reconciliation.reconcile(now.astimezone(clock.zone()))
 
 
 def recheck_payments(_now: datetime) -> None:

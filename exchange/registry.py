@@ -86,7 +86,14 @@ class Remark:
     told: str
 
 
-Item = Operation | Flaw | Control | Remark
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose file it is: one of the bank accounts that a statement is of."""
+
+    bank_account: str
+
+
+Item = Operation | Flaw | Control | Remark | Owner
 
 
 def read(source: Source, layout: Layout, encoding: str | None = None) -> Iterator[Item]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from exchange.layout import Layout
 from exchange.lines import Lines, Unreadable
 from exchange.package import Source
-from exchange.registry import Control, Flaw, Item, Operation, Remark, day_of, guess, marked_money
+from exchange.registry import Control, Flaw, Item, Operation, Owner, Remark, day_of, guess, marked_money
 
 BEGINS = "1CClientBankExchange"
 ACCOUNT = re.compile(
@@ -64,6 +64,8 @@ class _Statement:
             yield Flaw(self.begun_at, self.section, "Документ обрывается: нет его конца.")
         if not ended:
             yield Remark("Файл обрывается: в нём нет строки «КонецФайла». Пришлите выписку ещё раз.")
+        for account in sorted(self.own - {""}):
+            yield Owner(account)
         if self.came is not None:
             yield Control(last, paid=self.came)
 

@@ -12,6 +12,7 @@ from models.meter import Meter, Register
 from models.notice import Audit, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.reading import Reading, Submission
+from models.registry import BankOperation, Registry, RegistryLine, RegistryMatch
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
 from models.run import ExportBatch, ImportRun, RefusedRow
@@ -54,6 +55,10 @@ TABLES: list[type[Base]] = [
     OrderLine,
     Match,
     GatewayEvent,
+    Registry,
+    RegistryLine,
+    BankOperation,
+    RegistryMatch,
     Notice,
     NoticeReceipt,
     Outbox,
@@ -65,6 +70,7 @@ __all__ = [
     "Attempt",
     "Audit",
     "Balance",
+    "BankOperation",
     "Base",
     "Bill",
     "Captcha",
@@ -93,6 +99,9 @@ __all__ = [
     "Reading",
     "RefusedRow",
     "Register",
+    "Registry",
+    "RegistryLine",
+    "RegistryMatch",
     "Resident",
     "Service",
     "Session",

@@ -19,6 +19,7 @@ from models.meter import Meter, Register
 from models.order import FAILED, PAID, POSTED, REFUNDED, SENT, Checkout, Match, Order, OrderLine
 from models.prepared import Prepared
 from models.reading import Reading
+from models.registry import Registry, RegistryLine
 from models.resident import Resident
 from models.supplier import Service
 
@@ -44,7 +45,8 @@ class Place:
 class Beside:
     """Money that stands beside a debt, kopecks.
 
-    `after` its day by the billing, `unposted` paid here and not met yet, `sent` to the bank that has not answered.
+    `after` its day by the billing, `unposted` paid here or told by a bank and not met yet, `sent` to the bank that
+    has not answered.
     """
 
     after: int = 0
@@ -102,7 +104,7 @@ def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
 
 
 def _beside(accounts: Any, since: Any) -> Any:
-    """(account, day, sum, "") of the billing's payments; with no day and the state of what was paid here, unmet."""
+    """(account, day, sum, "") of the billing's payments; with no day what was paid here or at a bank, unmet."""
     billed = Payment.select(
         Payment.account, Payment.paid_on.alias("on"), Payment.amount, SQL("''").alias("state")
     ).where(Payment.account.in_(accounts), Payment.paid_on > since)
@@ -113,7 +115,10 @@ def _beside(accounts: Any, since: Any) -> Any:
         .join(Match, JOIN.LEFT_OUTER)
         .where(OrderLine.account.in_(accounts), Order.state.in_((SENT, PAID, POSTED)), Match.id.is_null())
     )
-    return billed.union_all(own).tuples()
+    told = RegistryLine.select(
+        RegistryLine.account, SQL("NULL").alias("on"), RegistryLine.amount, SQL("''").alias("state")
+    ).where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
+    return billed.union_all(own).union_all(told).tuples()
 
 
 _BESIDE: Prepared[tuple[int, Any, int, str]] = Prepared(_beside)
@@ -181,6 +186,34 @@ def _orders(accounts: Any, resident: Any) -> Any:
 
 
 _ORDERS: Prepared[tuple[Any, ...]] = Prepared(_orders)
+
+
+class Told(NamedTuple):
+    """A payment that a bank's registry tells of and the billing has not met."""
+
+    id: int
+    account: int
+    amount: int
+    on: date
+    bank: str
+
+
+def told_by_banks(accounts: Iterable[int]) -> list[Told]:
+    """Such payments of the accounts; few, since a line leaves when the billing brings it."""
+    return [Told(*row) for row in _TOLD(accounts=tuple(accounts))]
+
+
+_TOLD: Prepared[tuple[Any, ...]] = Prepared(
+    lambda accounts: (
+        RegistryLine.select(
+            RegistryLine.id, RegistryLine.account, RegistryLine.amount, RegistryLine.paid_on, Registry.bank
+        )
+        .join(Registry, on=(RegistryLine.registry == Registry.id))
+        .where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
+        .order_by(RegistryLine.id.desc())
+        .tuples()
+    )
+)
 
 
 def readings(span: Span, sort: str, after: Place | None, limit: int) -> list[Reading]:

@@ -20,14 +20,14 @@ SORTS = {
 }
 STATES = {PAID: "paid", POSTED: "paid", SENT: "waiting", FAILED: "failed", REFUNDED: "refunded"}
 _LAST = 2**31 - 1  # beyond every id
-_BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
+_BILLED, _OWN, _TOLD = 0, 1, 2  # on one day what the billing has not met stands above what it has
 
 Key = tuple[Any, int, int]
 
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), waiting, failed, refunded."""
+    """A payment in the list. `state`: posted, paid (the billing has not met it yet), waiting, failed, refunded."""
 
     key: Key
     on: date
@@ -51,9 +51,10 @@ class Page:
 
 
 def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo) -> Page:
-    """The billing's payments, and beside them what was paid here and the billing has not met: each counted once."""
+    """The billing's payments, and beside them what it has not met, paid here or at a bank: each counted once."""
     place = _place(after, date.fromisoformat if sort.endswith("date") else _kopecks)
-    own = [row for row in _own(resident, span, sort, zone) if _is_within(row.on, span)]
+    unmet = (*_own(resident, span, sort, zone), *_told(span, sort))
+    own = [row for row in unmet if _is_within(row.on, span)]
     billed = history.payments(span, sort, _billed_place(place), PAGE + 1)
     rows = [_billed(row, resident, sort) for row in billed]
     rows += [row for row in own if place is None or _is_beyond(row.key, place, sort)]
@@ -94,6 +95,13 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
             order=first.order if is_own else None,
             receipt_url=first.receipt_url if is_own else "",
         )
+
+
+def _told(span: Span, sort: str) -> Iterable[Paid]:
+    """What was paid at a bank, as its registry tells."""
+    for row in history.told_by_banks(span.accounts):
+        key = (row.amount if sort.endswith("sum") else row.on, _TOLD, row.id)
+        yield Paid(key, row.on, row.account, row.amount, "paid", row.bank)
 
 
 def _billed(row: Billed, resident: Resident, sort: str) -> Paid:
@@ -142,7 +150,7 @@ def _place(text: str, read: Callable[[str], Any]) -> Key | None:
     """A cursor as it was given out; None where it is none of ours: the list begins anew."""
     value, _, rest = text.partition("~")
     rank, _, row = rest.partition("~")
-    if rank not in ("0", "1") or not (row.isascii() and row.isdecimal() and len(row) < 11) or len(value) > 400:
+    if rank not in ("0", "1", "2") or not (row.isascii() and row.isdecimal() and len(row) < 11) or len(value) > 400:
         return None
     try:
         return read(value), int(rank), int(row)
