@@ -95,6 +95,14 @@ class Account(Base):
         return dict(cast(Iterable[tuple[str, int]], rows.tuples()))
 
     @classmethod
+    def alike(cls, supplier: int, number: str, limit: int) -> list[Account]:
+        """The supplier's accounts of the same number but for zeros before it, with supplier and house."""
+        bare = number.lstrip("0")
+        variants = {bare.zfill(width) for width in range(len(bare), 31)} - {number}
+        rows = cls._with_all().where(cls.supplier == supplier, cls.number.in_(variants)).order_by(cls.number)
+        return list(rows.limit(limit)) if bare else []
+
+    @classmethod
     def holders_of(cls, numbers: Iterable[str]) -> list[Supplier]:
         """The suppliers that have accounts of any of these numbers."""
         having = cls.select(cls.supplier).where(cls.number.in_(set(numbers)))

@@ -110,6 +110,11 @@ class Registry(Base):
         found = cast(Iterable[tuple[int, str, int | None]], rows.order_by(cls.id.desc()).tuples())
         return [(one, document, int(amount)) for one, document, amount in found if amount]
 
+    @classmethod
+    def file_of(cls, registry: int) -> bytes:
+        """The file as it came."""
+        return bytes(cls.select(cls.content).where(cls.id == registry).get().content)
+
     def moved(self, to: str, before: str, **facts: Any) -> bool:
         """Changes the state where it still is `before`; False when someone was faster."""
         query = type(self).update(state=to, **facts).where(type(self).id == self.id, type(self).state == before)

@@ -181,9 +181,12 @@ KINDS: dict[str, Callable[[], Any]] = {
 
 
 def lines(registry: Registry, kind: str, after: int, limit: int) -> list[RegistryLine]:
-    """Lines of a kind by their place in the file, each with its account; an unknown kind is all of them."""
+    """Lines of a kind by their place in the file, each with its account; an unknown kind is all of them.
+
+    `is_doubled` of a new line: its operation was taken in before, or stands above it.
+    """
     rows = (
-        RegistryLine.select(RegistryLine, Account, Supplier, House)
+        RegistryLine.select(RegistryLine, Account, Supplier, House, _flag(_doubled()).alias("is_doubled"))
         .join(Account, JOIN.LEFT_OUTER)
         .join(Supplier, JOIN.LEFT_OUTER)
         .switch(Account)

@@ -169,9 +169,16 @@ def batch(_of: Resident) -> int:
     return ExportBatch.create(**given, created_at=factories.NOW, rows=0, sha256="0", content=b"").id
 
 
+def registry(_of: Resident) -> int:
+    line = factories.registry_line()
+    return line.registry_id
+
+
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
+    "line_id": lambda _of: factories.registry_line().id,
+    "registry_id": registry,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
     "table": lambda _of: "accounts",

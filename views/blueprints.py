@@ -31,7 +31,7 @@ from views import (
     tariffs,
     texts,
 )
-from views.admin import requests as admin_requests
+from views.admin import reconciliation as admin_reconciliation
 from views.profile import page as profile_page
 
 BLUEPRINTS: list[Blueprint] = [
@@ -61,5 +61,5 @@ BLUEPRINTS: list[Blueprint] = [
     sign_in.bp,
     tariffs.bp,
     texts.bp,
-    admin_requests.bp,  # all pages of the console
+    admin_reconciliation.bp,  # all pages of the console
 ]

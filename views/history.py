@@ -38,7 +38,7 @@ def show() -> str:
     if kind not in KINDS:
         abort(404)
     sort = typed("sort") if typed("sort") in history.SORTS[kind] else "-date"
-    since, until, mistakes = _days()
+    since, until, mistakes = days()
     chosen = _account(links)
     span = Span(tuple(link.account.id for link in _chosen(links, chosen)), since, until)
     return render_template(
@@ -99,7 +99,7 @@ def _suppliers(links: list[Link]) -> list[tuple[int, str]]:
     return sorted({(link.account.supplier.id, link.account.supplier.title) for link in links}, key=lambda one: one[1])
 
 
-def _days() -> tuple[date | None, date | None, dict[str, str]]:
+def days() -> tuple[date | None, date | None, dict[str, str]]:
     """(from, to, what is wrong with them): a day that cannot be read limits nothing and says so."""
     days: list[date | None] = []
     mistakes = {}
