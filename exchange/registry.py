@@ -253,6 +253,7 @@ class _Rows:
             transferred=self._optional("Перечислено", texts.get("transferred")),
             fee=self._optional("Комиссия", texts.get("fee")),
             operation=_operation_number(texts.get("operation") or ""),
+            time=_cut(_CLOCK.sub(r"\1:\2:\3", texts.get("time") or ""), LONGEST["time"]),
             **{name: _cut(texts.get(name) or "", LONGEST[name]) for name in _FREE},
         )
 
@@ -304,7 +305,8 @@ class _Rows:
 
 
 _NOWHERE = Place()
-_FREE = ("time", "payer", "address", "period", "service", "purpose")
+_CLOCK = re.compile(r"(\d\d)[-.](\d\d)[-.](\d\d)")
+_FREE = ("payer", "address", "period", "service", "purpose")
 
 
 def _flaw(number: int, text: str, reason: str) -> Flaw:

@@ -37,7 +37,7 @@ def test_the_synthetic_file_of_the_bank_is_read_to_the_kopeck(encoding: str) -> 
     assert names(given) == ["sber_short"]
     first, second, total = items(given, "sber_short")
     assert first == Operation(
-        line=1, account="0012345678", paid=148533, operation="350611123569", day="2026-01-14", time="12-00-09",
+        line=1, account="0012345678", paid=148533, operation="350611123569", day="2026-01-14", time="12:00:09",
         transferred=147048, fee=1485, payer="ИВАНОВ ИВАН ИВАНОВИЧ",
         address="РЯЗАНЬ Г,ЛЕНИНА УЛ,10,15", period="122025",
     )  # fmt: skip
