@@ -37,6 +37,7 @@ from services import (
     outbox,
     reconciliation,
     registration,
+    registry_intake,
     requests,
     uploads,
 )
@@ -249,3 +250,4 @@ def tidy(now: datetime) -> None:
     Session.forget(now - SESSIONS)
     registration.forget_waiting(now)
     imports.drop_interrupted(now)
+    registry_intake.sweep(now)

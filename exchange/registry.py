@@ -25,6 +25,7 @@ from exchange.values import limited, money, number_of_account
 
 LONGEST = {"operation": 100, "time": 20, "payer": 200, "address": 300, "period": 30, "service": 100, "purpose": 500}
 SHOWN = 300  # signs of a line that could not be read
+TOLD_BY = 1 << 16  # bytes by whose letters an encoding is told
 SAMPLE = 40  # lines by which a layout is recognised
 ENOUGH = 0.5  # of them a layout must read
 Value = TypeVar("Value")
@@ -122,7 +123,7 @@ def guess(source: Source, allowed: Sequence[str]) -> str:
             return "utf-8"
     single = [one for one in allowed if one != "utf-8"]
     known = [one for one in single if one in ("cp1251", "cp866")]
-    return max(known, key=lambda one: _letters(start, one)) if known else (single or list(allowed))[0]
+    return max(known, key=lambda one: _letters(start[:TOLD_BY], one)) if known else (single or list(allowed))[0]
 
 
 def _letters(sample: bytes, encoding: str) -> int:

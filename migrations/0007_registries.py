@@ -88,7 +88,7 @@ def up(migrator, db):
             table_name = "registry_line"
             indexes = (
                 (("registry", "line"), True),
-                (("registry", "key"), False),
+                (("registry", "key", "line"), False),
                 (("account", "paid_on", "amount"), False),
             )
 

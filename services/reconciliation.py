@@ -5,8 +5,10 @@ By equal identifier; else by account, sum and the nearest day within three, one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+
+from peewee import IntegrityError
 
 from models import Payment, RegistryLine, RegistryMatch, transaction
 from services import matching
@@ -15,6 +17,7 @@ from services.matching import CHUNK, NEAR, Met, Open
 BEFORE = timedelta(days=60)  # how much earlier than the bank a billing may date a payment of the same number
 
 Meet = Callable[[Sequence[RegistryLine], datetime], int]
+Join = Callable[[Mapping[int, int], datetime], int]
 
 
 def reconcile(now: datetime) -> int:
@@ -42,13 +45,11 @@ def _mend() -> None:
     RegistryMatch.mend()
 
 
-@transaction
 def _by_number(lines: Sequence[RegistryLine], now: datetime) -> int:
     named = [line for line in lines if line.operation]
     return _with_payments(named, now, nearness=False) + _with_orders(named, now, nearness=False)
 
 
-@transaction
 def _by_likeness(lines: Sequence[RegistryLine], now: datetime) -> int:
     found = _with_payments(lines, now, nearness=True)
     return found + _with_orders(_still_open(lines), now, nearness=True)
@@ -60,25 +61,36 @@ def _with_payments(lines: Sequence[RegistryLine], now: datetime, *, nearness: bo
         return 0
     since = min(line.paid_on for line in lines) - (NEAR if nearness else BEFORE)
     payments = RegistryMatch.payments(_accounts(lines), since)
-    found = 0
+    pairs: dict[int, int] = {}
     for is_reversal in (False, True):
         opens = [_opened(line) for line in lines if (line.amount < 0) is is_reversal]
         mets = [_met(row) for row in payments if (row.amount < 0) is is_reversal]
-        pairs = matching.pairs(opens, mets) if nearness else matching.named(opens, mets)
-        found += sum(RegistryMatch.made(line, now, payment=payment) for line, payment in pairs.items())
-    RegistryLine.meet(line.id for line in lines)
-    return found
+        pairs |= matching.pairs(opens, mets) if nearness else matching.named(opens, mets)
+    return _joined(RegistryMatch.join_payments, pairs, now)
 
 
 def _with_orders(lines: Sequence[RegistryLine], now: datetime, *, nearness: bool) -> int:
     """Lines that tell again of what was paid here, before the billing has told of it."""
     mets = list(_parts(lines, now.tzinfo))
-    if not mets:
-        return 0
     opens = [_opened(line, is_weak=True) for line in lines if line.amount > 0]
     pairs = matching.pairs(opens, mets) if nearness else matching.named(opens, mets)
-    found = sum(RegistryMatch.made(line, now, order_line=part) for line, part in pairs.items())
-    RegistryLine.meet(line.id for line in lines)
+    return _joined(RegistryMatch.join_orders, pairs, now)
+
+
+def _joined(join: Join, pairs: Mapping[int, int], now: datetime) -> int:
+    """Writes the pairs, the only thing that residents' writes wait for."""
+    if not pairs:
+        return 0
+    try:
+        return _write(join, pairs, now)
+    except IntegrityError:  # a payment was withdrawn since it was read: the next run sees what is left
+        return 0
+
+
+@transaction
+def _write(join: Join, pairs: Mapping[int, int], now: datetime) -> int:
+    found = join(pairs, now)
+    RegistryLine.meet(pairs)
     return found
 
 

@@ -26,6 +26,7 @@ CHUNK = 500  # lines a transaction: residents' writes must not wait
 LOOKED_AT = 300  # accounts by which the supplier is found
 READ_WITHIN = timedelta(minutes=10)  # a file that is being read for longer was cut off
 BUSY = "Этот файл сейчас читается в другом окне. Подождите минуту и обновите страницу."
+YEARS = 1990, 2200
 _REVERSAL = "|-"
 
 
@@ -79,8 +80,8 @@ def take_down(
     file that has been taken in, and where nobody can tell whose it is.
     """
     digest = sha256(given.content).hexdigest()
-    _check(given)
-    _make_way(digest, now)
+    known = Registry.of_file(digest)
+    _check(given, known, allowed, now)
     source = Source("", given.name, len(given.content), lambda: io.BytesIO(given.content))
     try:
         layout = _layout(given, source, layouts)
@@ -92,24 +93,21 @@ def take_down(
         supplier = _supplier(given, layout, survey)
         if allowed is not None and supplier.id not in allowed:
             raise Refused(f"Это реестр другого поставщика: {supplier.title}.", field="file")
-        registry = _begun(given, digest, layout, survey, supplier, who, now)
+        registry = _begun(given, digest, known, layout, survey, supplier, who, now)
         _fill(registry, read(source, layout, given.encoding or None), layout)
     except PackageError as fault:
         raise Refused(str(fault), field="file") from fault
     return registry
 
 
-def _check(given: Given) -> None:
+def _check(given: Given, known: Registry | None, allowed: set[int] | None, now: datetime) -> None:
+    """Refuses what need not be read: no file, a too large one, or one that has been taken in."""
     if not given.content:
         raise Refused("Файл пуст.", field="file")
     if len(given.content) > MOST_BYTES:
         raise Refused(f"Файл больше {MOST_BYTES >> 20} МБ. Попросите банк разделить реестр.", field="file")
-
-
-@transaction
-def _make_way(digest: str, now: datetime) -> None:
-    """Refuses a file that has been taken in; one that only waits, or was cut off, goes."""
-    known = Registry.of_file(digest)
+    if not YEARS[0] <= given.day.year <= YEARS[1]:
+        raise Refused("Такого дня платежей быть не может.", field="day")
     if known is None:
         return
     if known.state == TAKEN:
@@ -117,7 +115,8 @@ def _make_way(digest: str, now: datetime) -> None:
         raise Refused(f"Этот файл уже проведён: реестр №\N{NO-BREAK SPACE}{known.id} от {when}.", field="file")
     if known.state == READING and now - known.created_at < READ_WITHIN:
         raise Refused(BUSY, field="file")
-    known.delete_instance()
+    if allowed is not None and known.supplier_id not in allowed:
+        raise Refused("Этот файл загружен для другого поставщика.", field="file")
 
 
 def _layout(given: Given, source: Source, layouts: Mapping[str, Layout]) -> Layout:
@@ -139,13 +138,15 @@ def _supplier(given: Given, layout: Layout, survey: _Survey) -> Supplier:
     """Whose registry it is: as was said, as the file says, the only one there is, or whose accounts these are."""
     told = layout.told_by(given.name) or {}
     accounts = survey.owners | {told.get("bank_account", "")} - {""}
-    named = [row for row in Supplier.by_name() if row.bank_account in accounts or told.get("inn") == row.inn]
+    every = list(Supplier.by_name())
+    named = [row for row in every if row.bank_account in accounts] or [
+        row for row in every if told.get("inn") == row.inn
+    ]
     if given.supplier:
         chosen = by_code(given.supplier)
         if named and chosen not in named:
             survey.remarks.append(f"По файлу это реестр другого поставщика: {named[0].title}.")
         return chosen
-    every = list(Supplier.by_name())
     for candidates in (named, every, Account.holders_of(survey.numbers)):
         if len(candidates) == 1:
             return candidates[0]
@@ -154,8 +155,18 @@ def _supplier(given: Given, layout: Layout, survey: _Survey) -> Supplier:
 
 @transaction
 def _begun(
-    given: Given, digest: str, layout: Layout, survey: _Survey, supplier: Supplier, who: str, now: datetime
+    given: Given,
+    digest: str,
+    before: Registry | None,
+    layout: Layout,
+    survey: _Survey,
+    supplier: Supplier,
+    who: str,
+    now: datetime,
 ) -> Registry:
+    """The new registry in the place of one that only waited."""
+    if before is not None:
+        Registry.delete().where(Registry.id == before.id, Registry.state != TAKEN).execute()
     control = survey.control or Control(0)
     try:
         made: Registry = Registry.create(
@@ -201,14 +212,14 @@ def _row(registry: Registry, item: Item, layout: Layout) -> dict[str, Any] | Non
     if not isinstance(item, Flaw | Operation):
         return None
     facts: dict[str, Any] = {
-        "registry": registry, "line": item.line, "state": NEW, "key": "", "operation": "",
-        "account_number": "", "paid_on": registry.day, "time": "", "amount": 0, "transferred": None, "fee": None,
-        "payer": "", "address": "", "period": "", "service": "", "purpose": "", "text": "", "reason": "",
+        "registry": registry.id, "line": item.line, "state": NEW, "key": "", "operation": "", "account_number": "",
+        "paid_on": registry.day.isoformat(), "time": "", "amount": 0, "transferred": None, "fee": None, "payer": "",
+        "address": "", "period": "", "service": "", "purpose": "", "text": "", "reason": "", "decided_by": "",
     }  # fmt: skip
     if isinstance(item, Flaw):
         return facts | {"state": FLAWED, "text": item.text, "reason": item.reason}
     told = {name: getattr(item, name) for name in _COPIED}
-    day = date.fromisoformat(item.day) if item.day else registry.day
+    day = item.day or registry.day.isoformat()
     key = key_of(item, layout.source, day)
     return facts | told | {"account_number": item.account, "amount": item.paid, "paid_on": day, "key": key}
 
@@ -216,7 +227,14 @@ def _row(registry: Registry, item: Item, layout: Layout) -> dict[str, Any] | Non
 _COPIED = ("operation", "time", "transferred", "fee", "payer", "address", "period", "service", "purpose")
 
 
-def key_of(item: Operation, source: str, day: date) -> str:
+@transaction
+def sweep(now: datetime) -> int:
+    """Removes registries whose reading was cut off; how many."""
+    cut = Registry.state == READING, Registry.created_at < now - READ_WITHIN
+    return int(Registry.delete().where(*cut).execute())
+
+
+def key_of(item: Operation, source: str, day: str) -> str:
     """By what an operation is known whatever file it comes in: the bank's number, else all that the line says.
 
     A reversal may carry the number of what it takes back, so it has a key of its own.

@@ -104,8 +104,30 @@ def test_a_file_that_is_being_read_elsewhere_waits(accounts: Sequence[Account]) 
     Registry.update(state="reading").execute()
     with pytest.raises(Refused, match="читается в другом окне"):
         take_down(SHORT)
+    assert registry_intake.sweep(NOW) == 0
     take_down(SHORT, now=NOW + timedelta(minutes=11))
     assert [row.state for row in Registry.select()] == ["preview"]
+
+
+def test_a_reading_that_was_cut_off_is_swept(accounts: Sequence[Account]) -> None:
+    take_down(SHORT)
+    assert registry_intake.sweep(NOW + timedelta(hours=1)) == 0
+    Registry.update(state="reading").execute()
+    assert registry_intake.sweep(NOW + timedelta(hours=1)) == 1 and not RegistryLine.select().exists()
+
+
+def test_a_file_that_cannot_be_read_anew_leaves_the_registry_that_waits(accounts: Sequence[Account]) -> None:
+    registry = take_down(SHORT)
+    with pytest.raises(Refused):
+        take_down(SHORT, layout="cft")
+    assert states(registry) == ["new", "new"]
+
+
+def test_a_day_beyond_the_calendar_is_refused(accounts: Sequence[Account]) -> None:
+    for day in (date(1, 1, 1), date(9999, 12, 31)):
+        with pytest.raises(Refused, match="дня платежей") as refused:
+            registry_intake.take_down(Given("x", b"1", day), shipped(), None, "т", NOW)
+        assert refused.value.field == "day"
 
 
 def test_the_same_operation_in_two_files_is_posted_once(accounts: Sequence[Account]) -> None:
@@ -261,6 +283,8 @@ class TestWhoseItIs:
         with pytest.raises(Refused, match="реестр другого поставщика"):
             take_down(SHORT, allowed={accounts[0].supplier.id + 1})
         assert take_down(SHORT, allowed={accounts[0].supplier.id})
+        with pytest.raises(Refused, match="загружен для другого поставщика"):
+            take_down(SHORT, allowed={accounts[0].supplier.id + 1})
 
 
 class TestUnknownAccounts:
