@@ -149,6 +149,18 @@ def test_a_payment_that_the_billing_withdrew_opens_its_line_again(account: Accou
     assert (state(line), counted(account)) == ("open", 50000) and not RegistryMatch.select().exists()
 
 
+def test_a_payment_that_is_withdrawn_and_brought_anew_is_counted_once(account: Account, tmp_path: Path) -> None:
+    order, line = paid(account, 50000), told(account, "77", "300,00")
+    head = "Поставщик;Лицевой счёт;Идентификатор;Дата;Сумма;Удалить\n"
+    begin = f"{account.supplier.code};{account.number};"
+    rows = f"{begin}1;20.11.2026;500,00;\n{begin}2;20.11.2026;300,00;\n"
+    billing.load_tables(tmp_path / "first", payments=head + rows)
+    assert counted(account) == 80000 and (state(line), Order.get_by_id(order.id).state) == ("met", "posted")
+    rows = rows.replace(";\n", ";да\n") + f"{begin}3;21.11.2026;500,00;\n{begin}4;21.11.2026;300,00;\n"
+    billing.load_tables(tmp_path / "second", payments=head + rows)
+    assert counted(account) == 80000 and (state(line), Order.get_by_id(order.id).state) == ("met", "posted")
+
+
 def test_an_unknown_or_rejected_payment_is_nobodys(account: Account) -> None:
     post(short_line("1", "999", "10,00"), supplier=account.supplier.code)
     assert reconciliation.reconcile(NOW) == 0 and counted(account) == 0
