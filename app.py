@@ -14,7 +14,7 @@ import cli
 import clock
 import config
 from models import bind
-from views import assets, callbacks, context, errors, format, gate, gateways, ids, security, sessions
+from views import api, assets, callbacks, context, errors, format, gate, gateways, ids, security, sessions
 from views.blueprints import BLUEPRINTS
 from views.turns import Turns
 
@@ -62,6 +62,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     csrf.exempt(callbacks.bp)  # banks know no form token: they sign
+    csrf.exempt(api.bp)  # nor do programs: no cookie lets them in
     cli.install(app)
     if settings.database_url.startswith("sqlite:"):
         app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]

@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "ABONENT_MAX_TOKEN",
     "ABONENT_TRUSTED_PROXIES",
     "ABONENT_DATA_KEY",
+    "ABONENT_LINK_KEY",
     "ABONENT_BACKUP_KEY",
     "ABONENT_METRICS_TOKEN",
     "ABONENT_TESTBANK_URL",
@@ -68,6 +69,7 @@ class Settings:
     telegram_token: str = ""
     max_token: str = ""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    link_key: str = ""
     backup_key: str = ""
     metrics_token: str = ""
     testbank_url: str = ""
@@ -97,6 +99,11 @@ class Settings:
         return bool(self.telegram_token or self.max_token) or self.demo
 
     @property
+    def reading_key(self) -> str:
+        """What links for readings are signed with; one of its own lets it be changed without the sessions' key."""
+        return self.link_key or sha256(f"links\0{self.secret_key}".encode()).hexdigest()
+
+    @property
     def data_dir(self) -> Path:
         """Where files of the portal's own stand: beside the SQLite database, else `var`."""
         parts = urlsplit(self.database_url)
@@ -121,8 +128,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     demo = values.get("ABONENT_DEMO", "") in ("1", "true", "yes")
     problems.extend(
         f"{name}: нужен ключ не короче 32 знаков. Создать: openssl rand -hex 32"
-        for name in ("ABONENT_SECRET_KEY", "ABONENT_DATA_KEY")
-        if len(values.get(name, "")) < 32
+        for name in ("ABONENT_SECRET_KEY", "ABONENT_DATA_KEY", "ABONENT_LINK_KEY")
+        if len(values.get(name, "")) < 32 and (name in values or name != "ABONENT_LINK_KEY")
     )
     _check_urls(values, problems)
     if portal.get("video") and urlsplit(str(portal["video"])).scheme != "https":
@@ -135,7 +142,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         key: values[f"ABONENT_{key.upper()}"]
         for key in (
             "database_url", "base_url", "mail_url", "mail_from", "sms_url", "telegram_token", "max_token",
-            "backup_key", "metrics_token", "testbank_url", "testbank_secret",
+            "link_key", "backup_key", "metrics_token", "testbank_url", "testbank_secret",
         )
         if f"ABONENT_{key.upper()}" in values
     }  # fmt: skip

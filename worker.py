@@ -35,6 +35,7 @@ from services import (
     matching,
     orders,
     outbox,
+    reading_photos,
     reconciliation,
     registration,
     registry_intake,
@@ -141,6 +142,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["imports"] = Job(ROUND, Imports())
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
+    jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
     for name, channel, carrier in (
@@ -164,10 +166,10 @@ def mailer_of(settings: Settings) -> Mailer | None:
 
 
 def desk_of(settings: Settings) -> Desk:
-    return Desk(render(), settings.base_url, settings.name, settings.secret_key, SystemRandom())
+    return Desk(render(settings), settings.base_url, settings.name, settings.secret_key, SystemRandom())
 
 
-def render() -> letters.Render:
+def render(settings: Settings) -> letters.Render:
     """Templates of letters are plain text: nothing is escaped, and a name that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -177,6 +179,7 @@ def render() -> letters.Render:
         lstrip_blocks=True,
     )
     environment.filters.update(rub=format.rub, day=format.day, moment_words=format.moment_words)
+    environment.globals.update(word=settings.word)
 
     def fill(template: str, /, **context: Any) -> str:
         return environment.get_template(template).render(**context)

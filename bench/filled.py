@@ -1,7 +1,7 @@
 """A portal full of accounts, made inside SQLite itself in seconds: for pages, servers, memory and growth.
 
 Every account has a two-zone meter, `months` bills of two lines, payments and readings; resident number i holds the
-accounts 3i-2, 3i-1 and 3i, and has a session whose cookie is `token(i)`.
+accounts 3i-2, 3i-1 and 3i, and has a session whose cookie is `token(i)` and a program that shows `program(i)`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ def settings(database: Path, port: int = 8000) -> Settings:
 def token(resident: int) -> str:
     """The session cookie of the resident."""
     return f"bench-{resident}"
+
+
+def program(resident: int) -> str:
+    """The token of the resident's program."""
+    return f"{resident:022d}"
 
 
 @contextmanager
@@ -122,6 +127,11 @@ def _people(connection: sqlite3.Connection, residents: int) -> None:
         "INSERT INTO session (resident_id, token_hash, created_at, seen_at, expires_at, address, device,"
         f" is_remembered) VALUES (?, ?, {stamp}, {stamp}, '{until}', '', '', 0)",
         [(who, token_hash(token(who))) for who in range(1, residents + 1)],
+    )
+    connection.executemany(
+        "INSERT INTO token (resident_id, name, token_hash, prefix, scopes, created_at, answer)"
+        f" VALUES (?, 'Модем', ?, '000000', 'balance,readings', {stamp}, '')",
+        [(who, token_hash(program(who))) for who in range(1, residents + 1)],
     )
 
 

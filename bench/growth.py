@@ -12,13 +12,17 @@ from bench.pages import client
 from config import Settings
 from models import db
 
-PAGES = ("/", "/accounts", "/readings", "/readings/1", "/payment", "/history", "/bills", "/charges", "/notices")
+PAGES = (
+    "/", "/accounts", "/readings", "/readings/1", "/payment", "/history", "/history?account=1",
+    "/history?kind=readings", "/history?kind=readings&account=1", "/history?kind=bills", "/statement", "/bills",
+    "/charges", "/notices",
+)  # fmt: skip
 SMALL, LARGE = 1_000, 30_000
-YOUNG, OLD = 24, 72
+YOUNG, OLD = 24, 120
 
 
 def measure(rounds: int = 20, calls: int = 3) -> list[Row]:
-    """The large portal has thirty times the accounts; the old one three times the months of a small one."""
+    """The large portal has thirty times the accounts; the old one five times the months of a small one."""
     with ExitStack() as portals:
         small = portals.enter_context(filled.portal(SMALL, YOUNG))
         large = portals.enter_context(filled.portal(LARGE, YOUNG))

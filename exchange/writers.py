@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 Cell = str | int | Decimal | date | None
 
@@ -38,6 +38,13 @@ def shown(cell: Cell) -> str:
     return neutral(str(cell))
 
 
+def write_csv(out: BinaryIO, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """The same in UTF-8, row by row: what is written is not held."""
+    out.write(_lines([headings]).encode("utf-8-sig"))
+    for row in rows:
+        out.write(_lines([[shown(cell) for cell in row]]).encode())
+
+
 def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[Cell]], encoding: str = "utf-8") -> bytes:
     """A CSV with `;`: UTF-8 with its mark by default, windows-1251 for older billings.
 
@@ -54,14 +61,22 @@ def _lines(rows: Iterable[Sequence[str]]) -> str:
 
 
 def xlsx_bytes(title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime) -> bytes:
+    """A workbook of one sheet, see `write_xlsx`."""
+    content = io.BytesIO()
+    write_xlsx(content, title, headings, rows, made_at)
+    return content.getvalue()
+
+
+def write_xlsx(
+    out: BinaryIO, title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime
+) -> None:
     """A workbook of one sheet; texts stay texts, so leading zeros and long account numbers survive.
 
-    The same rows and moment give the same bytes.
+    The same rows and moment give the same bytes. Rows are not held: they go to the disk as they come.
     """
     from xlsxwriter import Workbook  # heavy, and seldom wanted
 
-    content = io.BytesIO()
-    with Workbook(content, {"constant_memory": True, "strings_to_formulas": False}) as book:
+    with Workbook(out, {"constant_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties({"created": made_at.replace(tzinfo=None)})
         sheet = book.add_worksheet(title[:31])
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd.mm.yyyy"})
@@ -69,7 +84,6 @@ def xlsx_bytes(title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell
         for number, row in enumerate(rows, 1):
             for place, cell in enumerate(row):
                 _put(sheet, number, place, cell, day)
-    return content.getvalue()
 
 
 def _put(sheet: Any, row: int, place: int, cell: Cell, day: Any) -> None:

@@ -11,13 +11,17 @@ from models.link import Group, Link
 from models.meter import Meter, Register
 from models.notice import Audit, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
+from models.photo import Photo
 from models.reading import Reading, Submission
+from models.reading_link import ReadingLinks
 from models.registry import BankOperation, Registry, RegistryLine, RegistryMatch
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
+from models.review import Review
 from models.run import ExportBatch, ImportRun, RefusedRow
 from models.supplier import Service, Supplier, SupplierSetting, Tariff
 from models.text import Consent, Text
+from models.token import Token
 
 TABLES: list[type[Base]] = [
     Supplier,
@@ -27,6 +31,7 @@ TABLES: list[type[Base]] = [
     Resident,
     Session,
     Device,
+    Token,
     Attempt,
     Code,
     Captcha,
@@ -50,6 +55,9 @@ TABLES: list[type[Base]] = [
     ExportBatch,
     Submission,
     Reading,
+    ReadingLinks,
+    Photo,
+    Review,
     Checkout,
     Order,
     OrderLine,
@@ -96,13 +104,16 @@ __all__ = [
     "OrderLine",
     "Outbox",
     "Payment",
+    "Photo",
     "Reading",
+    "ReadingLinks",
     "RefusedRow",
     "Register",
     "Registry",
     "RegistryLine",
     "RegistryMatch",
     "Resident",
+    "Review",
     "Service",
     "Session",
     "Submission",
@@ -111,6 +122,7 @@ __all__ = [
     "TABLES",
     "Tariff",
     "Text",
+    "Token",
     "bind",
     "db",
     "lock",

@@ -153,11 +153,25 @@ class Account(Base):
         return self.address.removeprefix(f"{settlement}, ") if self.house.street else self.address
 
     @property
+    def masked_address(self) -> str:
+        """«г. Светлоречье, ул. Лесная, д. •2, кв. •5»: the holder knows it, a finder of the link does not."""
+        parts = self.address.split(", ")
+        known = sum(1 for part in (self.house.settlement, self.house.street) if part)
+        return ", ".join(parts[:known] + [_masked_number(part) for part in parts[known:]])
+
+    @property
     def holder(self) -> str:
         """ФИО or the organisation's name, as the billing gave it."""
         if self.kind == "organisation":
             return str(self.title)
         return " ".join(part for part in (self.surname, self.name, self.patronymic) if part)
+
+
+def _masked_number(text: str) -> str:
+    """«д. 12» → «д. •2», «д. 5» → «д. •»: of the figures only the last is told, and never all of them."""
+    figures = [place for place, sign in enumerate(text) if sign.isdigit()]
+    hidden = set(figures[:-1] or figures)
+    return "".join("•" if place in hidden else sign for place, sign in enumerate(text))
 
 
 Account.add_index(

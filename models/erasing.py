@@ -6,19 +6,22 @@ from models.base import Base
 from models.code import Code
 from models.link import Group, Link
 from models.notice import NoticeReceipt, Outbox
+from models.photo import Photo
 from models.request import REFUSED, WAITING, LinkRequest
 from models.resident import Device, Operator, Resident, Session
+from models.token import Token
 
 LEFT = "Кабинет удалён"  # why a request that waited is decided
 # The links before the groups they stand in; a link that was a login frees its account.
-OWN: tuple[type[Base], ...] = (Link, Group, Code, Device, NoticeReceipt, Outbox, Operator, Session)
+OWN: tuple[type[Base], ...] = (Link, Group, Code, Device, NoticeReceipt, Outbox, Operator, Session, Token)
 
 
 def erase_rows(resident: Resident) -> None:
     """In the caller's transaction: the rows that say who the person was or what only he used."""
     for table in OWN:
         table.delete().where(table._meta.fields["resident"] == resident).execute()
-    # A document that no row names goes with the next sweep.
+    Photo.forget_of(resident)
+    # A document or a photo that no row names goes with the next sweep.
     asked = LinkRequest.update(
         full_name="", email="", phone="", comment="", address="", file_key="", file_name="", file_kind="", file_size=0
     )

@@ -16,9 +16,23 @@ from peewee import JOIN, SQL, fn
 
 from models.bill import Bill, Payment
 from models.meter import Meter, Register
-from models.order import FAILED, PAID, POSTED, REFUNDED, SENT, Checkout, Match, Order, OrderLine
+from models.order import (
+    CREATED,
+    EXPIRED,
+    FAILED,
+    PAID,
+    POSTED,
+    REFUNDED,
+    SENT,
+    Checkout,
+    GatewayEvent,
+    Match,
+    Order,
+    OrderLine,
+)
+from models.photo import Photo
 from models.prepared import Prepared
-from models.reading import Reading
+from models.reading import VALID, Reading
 from models.registry import Registry, RegistryLine
 from models.resident import Resident
 from models.supplier import Service
@@ -39,6 +53,15 @@ class Place:
 
     value: Any
     id: int
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many rows, the day of the newest, and the kopecks of payments."""
+
+    count: int
+    newest: date | None
+    sum: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +97,10 @@ class Billed(NamedTuple):
 
 
 class Own(NamedTuple):
-    """A line of a portal's order that the billing has not met; `payer` is the resident's id."""
+    """A line of a portal's order that the billing has not met; `payer` is the resident's id.
+
+    `refunded` of the whole order by now, `disputed`: another sum that the bank told of it; kopecks, or None.
+    """
 
     id: int
     account: int
@@ -86,6 +112,23 @@ class Own(NamedTuple):
     sent_at: datetime | None
     paid_at: datetime | None
     payer: int | None
+    refunded: int | None
+    disputed: int | None
+
+
+class Told(NamedTuple):
+    """A reading that counted, in millionths, with what its consumption needs; `service` and `register` are ids."""
+
+    register: int
+    service: int
+    name: str
+    unit: str
+    scale: str
+    digits: int
+    ratio: int
+    on: date
+    value: int
+    has_rolled: bool
 
 
 def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
@@ -147,19 +190,32 @@ def _payments(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
     return _page(rows, Payment.paid_on, key, Payment.id, sort, limit, conditions).tuples()
 
 
-def payments_total(span: Span) -> tuple[int, int]:
-    """(how many, kopecks) of the billing's payments."""
-    [(count, total)] = _listed(_payments_total, "", 1, span, None)
-    return int(count), int(total or 0)
+def payments_total(span: Span) -> Total:
+    """Of the billing's payments."""
+    return _total(_payments_total, span)
 
 
 def _payments_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
-    rows = Payment.select(fn.COUNT(Payment.id), fn.SUM(Payment.amount)).where(Payment.account.in_(accounts))
+    rows = Payment.select(
+        fn.COUNT(Payment.id), fn.MAX(Payment.paid_on), fn.COALESCE(fn.SUM(Payment.amount), 0)
+    ).where(Payment.account.in_(accounts))
+    return _within(rows, Payment.paid_on, conditions).tuples()
+
+
+def paid_days(span: Span) -> list[tuple[date, int]]:
+    """Day and kopecks of the billing's payments, in no order."""
+    return _listed(_paid_days, "", 1, span, None)
+
+
+def _paid_days(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
+    rows = Payment.select(Payment.paid_on, Payment.amount).where(Payment.account.in_(accounts))
     return _within(rows, Payment.paid_on, conditions).tuples()
 
 
 def orders(accounts: Iterable[int], resident: Resident) -> list[Own]:
     """Lines of the portal's orders that the billing has not met: paid ones of anybody, others of the resident.
+
+    An order that ran out without the bank having heard of it is no event.
 
     Few, since a line leaves when it is posted.
     """
@@ -167,11 +223,15 @@ def orders(accounts: Iterable[int], resident: Resident) -> list[Own]:
 
 
 def _orders(accounts: Any, resident: Any) -> Any:
-    own = (Checkout.resident == resident) & Order.state.in_((SENT, FAILED))
+    left_at_bank = (Order.state == EXPIRED) & Order.sent_at.is_null(False)
+    own = (Checkout.resident == resident) & (Order.state.in_((CREATED, SENT, FAILED)) | left_at_bank)
+    told = GatewayEvent.select(fn.MAX(GatewayEvent.amount)).where(GatewayEvent.order == Order.id)
     return (
         OrderLine.select(
             OrderLine.id, OrderLine.account, OrderLine.amount, OrderLine.order, Order.state, Order.receipt_url,
             Order.created_at, Order.sent_at, Order.paid_at, Checkout.resident,
+            told.where(GatewayEvent.outcome == "refunded"),
+            told.where(GatewayEvent.outcome == "paid", GatewayEvent.verdict == "wrong amount"),
         )
         .join(Order)
         .join(Checkout)
@@ -188,7 +248,7 @@ def _orders(accounts: Any, resident: Any) -> Any:
 _ORDERS: Prepared[tuple[Any, ...]] = Prepared(_orders)
 
 
-class Told(NamedTuple):
+class Received(NamedTuple):
     """A payment that a bank's registry tells of and the billing has not met."""
 
     id: int
@@ -198,12 +258,12 @@ class Told(NamedTuple):
     bank: str
 
 
-def told_by_banks(accounts: Iterable[int]) -> list[Told]:
+def told_by_banks(accounts: Iterable[int]) -> list[Received]:
     """Such payments of the accounts; few, since a line leaves when the billing brings it."""
-    return [Told(*row) for row in _TOLD(accounts=tuple(accounts))]
+    return [Received(*row) for row in _RECEIVED(accounts=tuple(accounts))]
 
 
-_TOLD: Prepared[tuple[Any, ...]] = Prepared(
+_RECEIVED: Prepared[tuple[Any, ...]] = Prepared(
     lambda accounts: (
         RegistryLine.select(
             RegistryLine.id, RegistryLine.account, RegistryLine.amount, RegistryLine.paid_on, Registry.bank
@@ -217,31 +277,58 @@ _TOLD: Prepared[tuple[Any, ...]] = Prepared(
 
 
 def readings(span: Span, sort: str, after: Place | None, limit: int) -> list[Reading]:
-    """Readings of the accounts' meters, each with register, meter, service and the bill that used it."""
+    """Readings of the accounts' meters, each with register, meter, service, photo and the bill that used it."""
     return list(_listed(_readings, sort, limit, span, after))
 
 
 def _readings(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
     rows = (
-        Reading.select(Reading, Register, Meter, Service, Bill)
+        Reading.select(Reading, Register, Meter, Service, Bill, Photo)
         .join(Register)
         .join(Meter)
         .join(Service)
         .switch(Reading)
         .join(Bill, JOIN.LEFT_OUTER)
+        .switch(Reading)
+        .join(Photo, JOIN.LEFT_OUTER, on=(Photo.submission == Reading.submission), attr="photo")
         .where(Meter.account.in_(accounts))
     )
-    return _page(rows, Reading.taken_on, Reading.taken_on, Reading.id, sort, limit, conditions)
+    key = {"date": Reading.taken_on, "value": Reading.value, "meter": Meter.number}[sort.lstrip("-")]
+    return _page(rows, Reading.taken_on, key, Reading.id, sort, limit, conditions)
 
 
-def readings_total(span: Span) -> int:
-    [(count,)] = _listed(_readings_total, "", 1, span, None)
-    return int(count)
+def readings_total(span: Span) -> Total:
+    return _total(_readings_total, span)
 
 
 def _readings_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
-    rows = Reading.select(fn.COUNT(Reading.id)).join(Register).join(Meter).where(Meter.account.in_(accounts))
+    rows = (
+        Reading.select(fn.COUNT(Reading.id), fn.MAX(Reading.taken_on))
+        .join(Register)
+        .join(Meter)
+        .where(Meter.account.in_(accounts))
+    )
     return _within(rows, Reading.taken_on, conditions).tuples()
+
+
+def counted(span: Span) -> list[Told]:
+    """The valid readings of the accounts' registers: those of a register together, oldest first."""
+    return [Told(*row) for row in _listed(_counted, "", 1, span, None)]
+
+
+def _counted(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
+    rows = (
+        Reading.select(
+            Register.id, Service.id, Service.name, Service.unit, Register.scale, Register.digits, Meter.ratio,
+            Reading.taken_on, Reading.value, Reading.has_rolled,
+        )
+        .join(Register)
+        .join(Meter)
+        .join(Service)
+        .where(Meter.account.in_(accounts), Reading.state.in_(VALID))
+    )  # fmt: skip
+    order = (Service.position, Service.id, Register.position, Register.id, Reading.taken_on, Reading.id)
+    return _within(rows, Reading.taken_on, conditions).order_by(*order).tuples()
 
 
 def bills(span: Span, sort: str, after: Place | None, limit: int) -> list[Bill]:
@@ -250,19 +337,28 @@ def bills(span: Span, sort: str, after: Place | None, limit: int) -> list[Bill]:
 
 
 def _bills(sort: str, limit: int, accounts: Any, **conditions: Any) -> Any:
-    key = Bill.to_pay if sort.endswith("sum") else Bill.order_key
+    key = {"date": Bill.order_key, "charged": Bill.charged, "sum": Bill.to_pay}[sort.lstrip("-")]
     rows = Bill.select().where(Bill.account.in_(accounts))
     return _page(rows, Bill.issued_on, key, Bill.id, sort, limit, conditions)
 
 
-def bills_total(span: Span) -> int:
-    [(count,)] = _listed(_bills_total, "", 1, span, None)
-    return int(count)
+def bills_total(span: Span) -> Total:
+    return _total(_bills_total, span)
 
 
 def _bills_total(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any:
-    rows = Bill.select(fn.COUNT(Bill.id)).where(Bill.account.in_(accounts))
+    rows = Bill.select(fn.COUNT(Bill.id), fn.MAX(Bill.issued_on)).where(Bill.account.in_(accounts))
     return _within(rows, Bill.issued_on, conditions).tuples()
+
+
+def _total(build: Callable[..., Any], span: Span) -> Total:
+    [(count, newest, *sums)] = _listed(build, "", 1, span, None)
+    return Total(int(count), _day(newest), *map(int, sums))
+
+
+def _day(stored: date | str | None) -> date | None:
+    """The greatest day of a column, as the engine gives it."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else stored
 
 
 def _within(rows: Any, day: Any, conditions: Mapping[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
@@ -13,6 +13,7 @@ from models.prepared import Prepared
 from models.supplier import Service
 
 SINGLE = "Круглосуточный"
+SOON = timedelta(days=90)
 
 
 class Meter(Base):
@@ -43,13 +44,34 @@ class Meter(Base):
     class Meta:
         indexes = ((("account", "service", "number"), True),)
 
+    @property
+    def masked(self) -> str:
+        """«…234»: enough to tell one's own meters apart; the whole number would prove a right to the account."""
+        number = str(self.number)
+        return "…" + (number[-3:] if len(number) > 5 else "")
+
     def is_removed(self, today: date) -> bool:
         """Taken down by the day: no reading can be sent for it."""
         return self.removed_on is not None and self.removed_on <= today
 
+    @property
+    def valid_until(self) -> date | None:
+        """The last day of its verification: as the billing says, else the last one and the interval (formats §7)."""
+        if self.verified_until is not None or self.verified_on is None or not self.interval_years:
+            return self.verified_until
+        year, is_leap_day = (
+            min(self.verified_on.year + self.interval_years, 9999),
+            self.verified_on.timetuple()[1:3] == (2, 29),
+        )
+        return self.verified_on.replace(year=year, day=28) if is_leap_day else self.verified_on.replace(year=year)
+
     def is_expired(self, today: date) -> bool:
         """Its verification has run out (ПП 354 п. 81(12))."""
-        return self.verified_until is not None and self.verified_until < today
+        return self.valid_until is not None and self.valid_until < today
+
+    def is_expiring(self, today: date) -> bool:
+        """It runs out within three months: time to order another."""
+        return self.valid_until is not None and today <= self.valid_until <= today + SOON
 
 
 class Register(Base):

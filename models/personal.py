@@ -13,6 +13,7 @@ from models.order import Order
 from models.reading import Reading, Submission
 from models.resident import Device, Resident, Session
 from models.supplier import Service, Supplier
+from models.token import Token
 
 TO_OTHERS = ("contact", "known-email", "known-phone")  # kinds of letters that may go to anybody's address
 
@@ -74,3 +75,7 @@ def own_sessions(resident: Resident) -> list[Session]:
 
 def own_devices(resident: Resident) -> list[Device]:
     return list(Device.select().where(Device.resident == resident).order_by(Device.id))
+
+
+def own_tokens(resident: Resident) -> list[Token]:
+    return Token.of(resident)[::-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
@@ -26,9 +26,10 @@ ACCEPTED, EXPORTED, USED, REJECTED, REPLACED, WITHDRAWN = (
     "withdrawn",
 )
 BY_RESIDENT, BY_LINK, BY_OPERATOR, BY_BILLING = "resident", "link", "operator", "billing"
+BY_PROGRAM = "program"  # of the resident's own: a modem, home automation
 VALID = (ACCEPTED, EXPORTED, USED)
-# As far back as checks look: a year of monthly readings and the one they start from.
-LOOKED_AT = 13
+# As far back as checks look: a year of monthly readings, those around the same days a year ago among them.
+LOOKED_AT = 15
 
 
 class Declared(NamedTuple):
@@ -67,6 +68,19 @@ class Submission(Base):
         found: Submission | None = cls.select().where(cls.account == account, cls.once == once).first()
         return found
 
+    @classmethod
+    def unbilled(cls, account: Account) -> list[tuple[str, date]]:
+        """What acts of sending were said to cost, with their day, oldest first, while no bill has used them."""
+        rows = (
+            Reading.select(cls.preliminary, Reading.taken_on)
+            .join(cls)
+            .where(cls.account == account, Reading.state.in_((ACCEPTED, EXPORTED)), cls.preliminary != "")
+            .group_by(cls.id, cls.preliminary, Reading.taken_on)
+            .order_by(cls.id)
+        )
+        # peewee's types know only rows of models, `tuples()` gives the selected columns
+        return list(cast(Iterable[tuple[str, date]], rows.tuples()))
+
 
 class Reading(Base):
     """A value of a register on a day, in millionths. Rows are added, their state moves on, values never change.
@@ -76,6 +90,7 @@ class Reading(Base):
     """
 
     register = ForeignKeyField(Register, backref="readings", index=False)
+    register_id: int
     submission = ForeignKeyField(Submission, null=True, backref="readings")
     value = MicroField()
     taken_on = DateField()
@@ -101,6 +116,11 @@ class Reading(Base):
         ones are history only.
         """
         return [Declared(*row) for row in _RECENT(accounts=list(accounts), back=back)]
+
+    @classmethod
+    def of_submission(cls, submission: Submission) -> list[Reading]:
+        """What was stored by one act of sending."""
+        return list(cls.select().where(cls.submission == submission).order_by(cls.id))
 
     @classmethod
     def move(cls, ids: Iterable[int], state: str, *, out_of: Sequence[str]) -> int:
@@ -157,3 +177,5 @@ Reading.add_index(
         name="reading_to_export",
     )
 )
+# The operator's queue: few of many.
+Reading.add_index(Reading.index(Reading.id, where=Reading.doubts != "", name="reading_doubted"))

@@ -75,17 +75,17 @@ def drop(key: str, folder: Path) -> None:
         (folder / key).unlink(missing_ok=True)
 
 
-def sweep(folder: Path, wanted: Collection[str], now: datetime) -> int:
-    """Removes files that no row names, but for those that are just being stored; returns how many."""
-    gone = [path for path in folder.glob("*") if path.name not in wanted and _is_old(path, now)]
+def sweep(folder: Path, wanted: Collection[str], now: datetime, within: timedelta = STORED_WITHIN) -> int:
+    """Removes files that no row names, but for those whose row may still come within the time; returns how many."""
+    gone = [path for path in folder.glob("*") if path.name not in wanted and _is_old(path, now, within)]
     for path in gone:
         path.unlink(missing_ok=True)
     return len(gone)
 
 
-def _is_old(path: Path, now: datetime) -> bool:
+def _is_old(path: Path, now: datetime, within: timedelta) -> bool:
     try:
-        return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > STORED_WITHIN
+        return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > within
     except FileNotFoundError:
         return False
 

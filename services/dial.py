@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 MICRO = 10**6
 NB = "\N{NO-BREAK SPACE}"
 MONTH = 30  # days; the average is taken by days, a month is only the shortest span that is compared
-NEAR_THE_END = (9, 10)  # a register may roll over from above nine tenths of its range
 SHORTEST_HISTORY = 85  # days: an average of fewer than three months says nothing
+YEAR = timedelta(days=365)
+LONGEST_GAP = 100  # days: what lies between two readings farther apart has no season
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,11 @@ class Dial:
     """A scale of a meter as the rules see it.
 
     `base`: the reading that consumption is counted from, None if there was none. `usual`: what the account used by
-    its own average in as many days as have passed since (millionths, without the ratio), None if not known.
+    its own average in as many days as have passed since (millionths, without the ratio), None if not known; `season`:
+    the same of these very days a year ago.
     `limit`: units a month that a household does not exceed. `months`: how many passed since the base, at least 1.
+    `factor`: how many times the usual is asked about. `near_end`: percent of its range above which a register may
+    have rolled over.
     """
 
     register: int
@@ -42,9 +46,11 @@ class Dial:
     ratio: int = 1
     base: Past | None = None
     usual: int | None = None
+    season: int | None = None
     limit: int | None = None
     months: int = 1
     factor: int = 4
+    near_end: int = 90
     zero_padded: bool = True
 
     @property
@@ -77,16 +83,24 @@ class Dial:
     @property
     def most(self) -> int:
         """The most that can plausibly have been used since the base: what a roll-over may come to."""
-        bounds = [self.usual * self.factor] if self.usual else []
+        bounds = [known * self.factor for known in (self.usual, self.season) if known]
         bounds += [self.limit * self.months * MICRO] if self.limit else []
         return max(bounds, default=self.end // 10)
+
+    def is_unusual(self, used: int) -> bool:
+        """Is it far beyond the season's own, and more than the last months explain? Without a year, beyond these.
+
+        A cold month after a warm one is no mistake, and neither is a life begun where a year ago nobody lived.
+        """
+        if self.season is None:
+            return bool(self.usual) and used > (self.usual or 0) * self.factor
+        return used > self.season * self.factor and 2 * used > (self.usual or 0) * self.factor
 
     def may_roll(self, value: int) -> bool:
         """Is «счётчик перешёл через ноль» a plausible reading of a smaller value?"""
         if self.base is None or not value < self.base.value < self.end:
             return False
-        near, of = NEAR_THE_END
-        return self.base.value * of > self.end * near and value - self.base.value + self.end <= self.most
+        return self.base.value * 100 > self.end * self.near_end and value - self.base.value + self.end <= self.most
 
 
 def consumption(dial: Dial, value: int) -> int | None:
@@ -108,6 +122,27 @@ def usual(history: Sequence[Past], digits: int, base_on: date, today: date) -> i
     if days < SHORTEST_HISTORY:
         return None
     return used * max(MONTH, (today - base_on).days) // days
+
+
+def season(history: Sequence[Past], base_on: date, today: date, digits: int) -> int | None:
+    """What was used a year ago from the base's day to today's (a month at least), between the readings of then.
+
+    `history` is oldest first. Days between two readings share what lies between them; None where the readings of
+    that time are too far apart, are missing, or went down without a roll-over.
+    """
+    since = base_on - YEAR
+    until = since + timedelta(days=max(MONTH, (today - base_on).days))
+    used = days = 0
+    for earlier, later in pairwise(history):
+        shared = (min(later.on, until) - max(earlier.on, since)).days
+        if shared <= 0:
+            continue
+        span = (later.on - earlier.on).days
+        step = later.value - earlier.value + (10**digits * MICRO if later.has_rolled else 0)
+        if step < 0 or span > LONGEST_GAP:
+            return None
+        used, days = used + step * shared // span, days + shared
+    return used if days == (until - since).days else None
 
 
 def months_since(base_on: date, today: date) -> int:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from exchange.writers import Cell, csv_bytes, xlsx_bytes
 from models import ExportBatch, Supplier, transaction
 from models.exported import OutLine, claim_readings, waiting_readings
-from models.reading import ACCEPTED, BY_LINK, BY_OPERATOR, BY_RESIDENT
+from models.reading import ACCEPTED
+from services import reading_words
 from services.dial import MICRO
 from services.refusal import Refused
 from services.suppliers import by_code_or_all
@@ -20,13 +21,6 @@ HEADINGS = (
     "Поставщик", "Лицевой счёт", "ЕЛС", "Услуга", "Номер счётчика", "Шкала", "Показание", "Предыдущее показание",
     "Расход", "Дата показания", "Передано", "Источник", "Отметка", "Идентификатор",
 )  # fmt: skip
-SOURCES = {BY_RESIDENT: "житель", BY_LINK: "по ссылке", BY_OPERATOR: "оператор"}
-MARKS = {
-    "rolled": "переход через ноль",
-    "unusual": "необычный расход",
-    "zero": "нулевой расход",
-    "swapped": "похоже на перепутанные шкалы",
-}
 
 
 class NothingToExport(Refused):
@@ -97,8 +91,8 @@ def _row(line: OutLine, zone: tzinfo) -> list[Cell]:
         line.supplier, line.account, line.els, line.service, line.meter, line.scale, shown(line.value, line.decimals),
         None if line.before is None else shown(line.before, line.decimals),
         None if used is None else shown(used, line.decimals),
-        line.taken_on, f"{sent:%d.%m.%Y %H:%M}" if sent else "", SOURCES.get(line.origin, line.origin),
-        ", ".join(MARKS.get(mark, mark) for mark in line.doubts.split(",") if mark), str(line.id),
+        line.taken_on, f"{sent:%d.%m.%Y %H:%M}" if sent else "", reading_words.source(line.origin),
+        reading_words.doubts(line.doubts), str(line.id),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from models import Account, Code, LinkRequest, Order, OrderLine, Outbox, transaction
+from models import Account, Code, LinkRequest, Order, OrderLine, Outbox, Token, transaction
 from models.resident import WAITING
 from services import challenges, codes, contacts, invitations, outbox
 from services.challenges import SMS, Errand
@@ -132,6 +132,12 @@ def _request(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
     return {"request": request, "account": request.account, "has_login": request.resident_id is not None}
 
 
+def _token(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
+    """None where it has been revoked: there is nothing to warn of."""
+    token: Token | None = Token.get_or_none(id=outbox.ids(row)["token"])
+    return {"name": token.name, "made_at": token.created_at} if token is not None else None
+
+
 KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "activation": _activation,
     "known-email": _nothing,
@@ -146,6 +152,7 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "contact-changed": _nothing,  # to the old address
     "deleted": _nothing,
     "password-changed": _nothing,
+    "token-made": _token,
     "account-linked": _account,  # to the resident who linked it
     "account-shared": _account,  # to those who held it before
     "payment-received": _order,

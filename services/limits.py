@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from threading import Lock
 
 from models import Attempt, lock_names, transaction
 from services.refusal import Refused
@@ -55,6 +56,34 @@ class TooMany(Refused):
     def __init__(self, left: timedelta) -> None:
         super().__init__(f"Слишком много попыток. Подождите {waiting_words(left)} и попробуйте ещё раз.")
         self.left = left
+
+
+class Pace:
+    """At most `most` questions of one subject within an hour, counted in this process alone.
+
+    For reading, which must cost no write: it is no guess, so each process may count for itself.
+    """
+
+    def __init__(self, most: int, within: timedelta = HOUR) -> None:
+        self.most, self.within = most, within
+        self._lock = Lock()
+        self._seen: dict[str, tuple[datetime, int]] = {}
+
+    def wait(self, subject: str, now: datetime) -> timedelta | None:
+        """Counts a question; how long until one more is allowed, None = it was."""
+        with self._lock:
+            began, count = self._seen.get(subject, (now, 0))
+            if not timedelta(0) <= now - began < self.within:
+                began, count = now, 0
+                self._forget(now)
+            if count >= self.most:
+                return began + self.within - now
+            self._seen[subject] = (began, count + 1)
+            return None
+
+    def _forget(self, now: datetime) -> None:
+        """What has passed goes whenever an hour begins for somebody."""
+        self._seen = {key: seen for key, seen in self._seen.items() if timedelta(0) <= now - seen[0] < self.within}
 
 
 def wait(limit: Limit, subject: str, now: datetime) -> timedelta | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from models import Attempt, Resident, Session, lock, transaction
+from models import Attempt, Resident, Session, Token, lock, transaction
 from services import challenges, outbox, passwords, sign_in
 from services.limits import Visitor
 from services.refusal import Refused
@@ -44,11 +44,13 @@ def _change(known: Resident, password_hash: str, visitor: Visitor, now: datetime
 def put(resident: Resident, password_hash: str, visitor: Visitor, now: datetime, own: Session | None) -> None:
     """The password is this one from now on, in the caller's transaction.
 
-    All sessions but one's `own` end, every link and code made under the old one is dead, a letter tells.
+    All sessions but one's `own` end, every link and code made under the old one is dead, and so are tokens: whoever
+    knew it could have made one. A letter tells.
     """
     resident.password_hash = password_hash
     resident.save()
     Session.end_all(resident, now, but=own)
+    Token.revoke_all(resident)
     challenges.end_ways_in(resident, now)
     Attempt.forgive(sign_in.KIND, visitor.subject("resident", str(resident.id)))
     outbox.put("password-changed", f"password-changed:{resident.id}:{now:%Y%m%d%H%M%S%f}", now, resident=resident)

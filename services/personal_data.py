@@ -8,11 +8,20 @@ from typing import Any
 
 from models import Consent, Link, LinkRequest, OrderLine, Resident
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
-from models.personal import own_devices, own_letters, own_notices, own_orders, own_sessions, sent_readings
+from models.personal import (
+    own_devices,
+    own_letters,
+    own_notices,
+    own_orders,
+    own_sessions,
+    own_tokens,
+    sent_readings,
+)
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from models.request import APPROVED, REFUSED, WAITING
 from services.dial import MICRO
 from services.profile import GENDERS
+from services.tokens import SCOPES
 
 READINGS = {
     ACCEPTED: "принято порталом", EXPORTED: "передано в расчёт", USED: "учтено", REJECTED: "отклонено",
@@ -48,6 +57,7 @@ def of(resident: Resident, now: datetime, zone: tzinfo) -> Part:
             {"Браузер": device.name, "С": write(device.created_at), "Последний вход": write(device.seen_at)}
             for device in own_devices(resident)
         ],
+        "Токены для программ": _tokens(resident, write),
     }
 
 
@@ -120,6 +130,19 @@ def _readings(resident: Resident, write: Writer) -> list[Part]:
             "Состояние": READINGS.get(row.state, row.state),
         }
         for row in sent_readings(resident)
+    ]
+
+
+def _tokens(resident: Resident, write: Writer) -> list[Part]:
+    return [
+        {
+            "Название": token.name,
+            "Начало": token.prefix,
+            "Разрешено": [words for scope, words in SCOPES.items() if token.allows(scope)],
+            "Создан": write(token.created_at),
+            "Последнее обращение": write(token.used_at),
+        }
+        for token in own_tokens(resident)
     ]
 
 

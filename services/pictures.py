@@ -23,15 +23,15 @@ BROKEN = "Файл повреждён или передан не целиком.
 FAULTS = (OSError, SyntaxError, ValueError, OverflowError, LookupError, TypeError, EOFError, struct.error, zlib.error)
 
 
-def redrawn(content: bytes) -> bytes:
-    """The picture as a new JPEG; what is no JPEG or PNG, is too large or broken is refused."""
+def redrawn(content: bytes, side: int = SIDE) -> bytes:
+    """The picture as a new JPEG, no side longer; what is no JPEG or PNG, is too large or broken is refused."""
     try:
         with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Refused(TOO_MANY_PIXELS, field="document")
-            image.draft("RGB", (SIDE, SIDE))
+            image.draft("RGB", (side, side))
             image.load()
-            return _encoded(ImageOps.exif_transpose(image))
+            return _encoded(ImageOps.exif_transpose(image), side)
     except Image.DecompressionBombError:
         raise Refused(TOO_MANY_PIXELS, field="document")
     except UnidentifiedImageError:
@@ -40,10 +40,10 @@ def redrawn(content: bytes) -> bytes:
         raise Refused(BROKEN, field="document")
 
 
-def _encoded(image: Image.Image) -> bytes:
+def _encoded(image: Image.Image, side: int) -> bytes:
     out = BytesIO()
     paper = _on_paper(image)
-    paper.thumbnail((SIDE, SIDE))
+    paper.thumbnail((side, side))
     paper.info.clear()  # Pillow writes a comment and XMP that it has read back into the new file
     paper.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()

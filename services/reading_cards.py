@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 
 from models import Account, Meter, Reading, Register, Service
 from models.reading import BY_BILLING, LOOKED_AT, REJECTED, USED, VALID, Declared
-from services.dial import MICRO, Dial, Past, months_since, usual
+from services.dial import MICRO, Dial, Past, months_since, season, usual
 from services.settings import REFUSE, Book, SupplierSettings
 from services.windows import Windows, windows
 
@@ -30,12 +31,16 @@ class Scale:
 
 @dataclass(frozen=True)
 class MeterCard:
-    """A meter with its scales. `obstacle` says why no reading can be sent ("" = it can); `is_expired` only warns."""
+    """A meter with its scales. `obstacle` says why no reading can be sent ("" = it can).
+
+    `is_expired` and `is_expiring` (its verification) only warn.
+    """
 
     meter: Meter
     scales: tuple[Scale, ...]
     obstacle: str
     is_expired: bool
+    is_expiring: bool = False
 
     @property
     def service(self) -> Service:
@@ -73,6 +78,16 @@ class Card:
     def dials(self) -> list[Dial]:
         """The scales that take readings, as the rules see them."""
         return [scale.dial for meter in self.meters if not meter.obstacle for scale in meter.scales]
+
+    @property
+    def shape(self) -> str:
+        """Which meters a form was made for: a new meter may get the id of one that is gone."""
+        scales = [scale for meter in self.meters if not meter.obstacle for scale in meter.scales]
+        told = [
+            f"{scale.register.id}:{scale.register.meter.number}:{scale.register.scale}:{scale.register.digits}"
+            for scale in scales
+        ]
+        return sha256("\n".join(told).encode()).hexdigest()[:12]
 
     @property
     def own(self) -> list[Declared]:
@@ -127,6 +142,7 @@ def _card(
             tuple(_scale(scale, declared.get(scale.id, []), near, today, settings, zero_padded) for scale in scales),
             _obstacle(scales[0].meter, today, settings),
             scales[0].meter.is_expired(today),
+            scales[0].meter.is_expiring(today),
         )
         for scales in by_meter.values()
         if _is_shown(scales[0].meter, today)
@@ -205,12 +221,13 @@ def _dial(
     meter = register.meter
     place = next((index for index, row in enumerate(past) if row.state == USED), 0)
     limit = settings.monthly_limits.get(str(meter.service.kind)) if meter.ratio == 1 else None
-    base, average, months = None, None, 1
+    base, average, of_season, months = None, None, None, 1
     if past:
         start = past[place]
         base = Past(_floored(start.value, register.decimals), start.taken_on)
         history = [Past(row.value, row.taken_on, row.has_rolled) for row in reversed(past[place:])]
         average = usual(history, register.digits, start.taken_on, today)
+        of_season = season(history, start.taken_on, today, register.digits)
         months = months_since(start.taken_on, today)
     return Dial(
         register=register.id,
@@ -222,9 +239,11 @@ def _dial(
         ratio=meter.ratio,
         base=base,
         usual=average,
+        season=of_season,
         limit=limit,
         months=months,
         factor=settings.unusual_factor,
+        near_end=settings.roll_over_from,
         zero_padded=zero_padded,
     )
 

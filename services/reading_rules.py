@@ -142,8 +142,8 @@ def _doubt(dial: Dial, entry: Entry) -> Finding | None:
         return None
     if used == 0:
         return Finding(dial.register, ZERO, words.zero(dial, entry.value))
-    if dial.usual and used > dial.usual * dial.factor:
-        return Finding(dial.register, UNUSUAL, words.above_usual(dial, entry.value, used, dial.usual))
+    if dial.is_unusual(used):
+        return Finding(dial.register, UNUSUAL, words.above_usual(dial, entry.value, used))
     if dial.limit and used > dial.limit * dial.months * MICRO:
         return Finding(dial.register, UNUSUAL, words.above_limit(dial, entry.value, used))
     return None

@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
-from models import Account, Reading, Resident, Submission, Tariff, lock, transaction
+from models import Account, Photo, Reading, Resident, Submission, Tariff, lock, transaction
 from models.reading import ACCEPTED, BY_RESIDENT, EXPORTED, REPLACED, WITHDRAWN
 from services import settings
-from services.preliminary import Calculation, Price, Use, calculate
+from services.preliminary import Calculation, Price, Use, calculate, from_json
 from services.reading_cards import AUTOMATIC, EXPIRED, Card, Scale, cards, is_replaceable
-from services.reading_rules import Checked, check
+from services.reading_rules import BLANKS, Checked, check
 from services.refusal import Refused
-from services.windows import Windows
+from services.windows import Windows, windows
+
+CHANGED = (
+    "Пока форма была открыта, счётчики изменились: какой-то из них сняли, заменили или добавили. "
+    "Проверьте показания ниже и передайте ещё раз."
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,8 @@ class Act:
 
     `warned` is the signature of the warning that was shown, "" where the sender was not told it (`confirm` alone,
     as a program sends it). `once` is the form's key: the same key and values store one reading. `zero_padded`: how
-    the sentences show a value.
+    the sentences show a value. `photo`: the name of a picture that was stored for the act. `shape`: the card's
+    when the form was made, "" where the sender was not told it.
     """
 
     typed: Mapping[int, str]
@@ -32,6 +38,8 @@ class Act:
     is_confirmed: bool = False
     warned: str = ""
     zero_padded: bool = True
+    photo: str = ""
+    shape: str = ""
 
 
 class NotTaken(Refused):
@@ -53,6 +61,15 @@ def send(
     on the same day from another tab or another holder, store nothing and answer with what is there.
     """
     lock(account)
+    stored = _stored(account, resident, act, now, today, origin)
+    if act.photo:
+        Photo.put(stored, act.photo, now)
+    return stored
+
+
+def _stored(
+    account: Account, resident: Resident | None, act: Act, now: datetime, today: date, origin: str
+) -> Submission:
     card = cards([account], today, settings.in_force(today), act.zero_padded)[account.id]
     scales = {scale.register.id: scale for meter in card.meters if not meter.obstacle for scale in meter.scales}
     typed = {register: act.typed.get(register, "") for register in scales}
@@ -61,6 +78,9 @@ def send(
         return stored
     if not card.is_open:
         raise Refused(_why_closed(card))
+    is_strange = any(register not in scales and BLANKS.sub("", text) for register, text in act.typed.items())
+    if is_strange or act.shape not in ("", card.shape):
+        raise Refused(CHANGED)
     checked = _accepted(check(card.dials, typed, act.rolled), act)
     if (same := _same_of_today(checked, scales, today)) is not None:
         return same
@@ -90,6 +110,36 @@ def withdraw(account: Account, today: date) -> int:
     if Reading.move([row.id for row in own], WITHDRAWN, out_of=(ACCEPTED,)) != len(own):
         raise Refused("Показания уже переданы в расчёт, отозвать их нельзя. Передайте исправленные показания.")
     return len(own)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the readings of a day come to by the tariffs, while their bill is waited for; `period` is the bill's."""
+
+    on: date
+    period: date
+    calculation: Calculation
+
+
+def expected(account: Account, last_period: date | None) -> Expected | None:
+    """«Предварительно»: what was sent in the newest window and no bill has used, unless its month's bill is there."""
+    acts = Submission.unbilled(account)
+    if not acts:
+        return None
+    on = max(day for _, day in acts)
+    terms = settings.in_force(on).of(account.supplier_id)
+    window = windows(terms.reading_from_day, terms.reading_to_day, on).current
+    period = window.starts.replace(day=1)
+    if last_period is not None and last_period >= period:
+        return None
+    newest = {  # of two acts that name a scale the later counts
+        (line.service, line.meter, line.scale): line
+        for kept, day in acts
+        if window.holds(day) and (calculation := from_json(kept)) is not None
+        for line in calculation.lines
+    }
+    whole = Calculation(tuple(newest.values()))
+    return None if whole.total is None else Expected(on, period, whole)
 
 
 def _accepted(checked: Checked, act: Act) -> Checked:

@@ -1,6 +1,6 @@
 """Reconciliation («сверка»): orders ↔ payments of the billing ↔ registries of a bank, each payment counted once.
 
-By equal identifier; else by account, sum and the nearest day within three, one to one (docs/decisions/0014).
+By equal identifier; else by account, sum and the nearest day within three, one to one (docs/decisions/0015).
 """
 
 from __future__ import annotations

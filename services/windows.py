@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Windows:
         return self.now or self.last
 
 
+@lru_cache(maxsize=256)  # a few suppliers, one day: worked out once, not for every account of every page
 def windows(from_day: int | None, to_day: int | None, today: date) -> Windows:
     """The windows around a day. Days past the month's end mean its last; 25…3 runs into the next month.
 

@@ -22,6 +22,7 @@ from models.migrating import migrate
 from presets import load_preset
 from tests.client import PageClient
 from tests.factories import NOW
+from tests.portal import READING_KEY
 
 SHARES = ("sqlite", "postgresql", "browser")
 
@@ -69,6 +70,7 @@ def settings(database_url: str) -> settings_of.Settings:
     return settings_of.Settings(
         secret_key="s" * 40,
         data_key="d" * 40,
+        link_key=READING_KEY,
         preset=load_preset("default", {}, {}),
         database_url=database_url,
         name="Светлоречье",

@@ -29,8 +29,10 @@ from models import (
     Supplier,
     SupplierSetting,
     Tariff,
+    Token,
 )
 from models.search import fold
+from services.codes import token_hash
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -40,6 +42,15 @@ _count = itertools.count(1)
 def supplier(**facts: Any) -> Supplier:
     n = next(_count)
     return Supplier.create(**{"code": f"S{n}", "name": f"ООО «Водоканал {n}»", "inn": "7707083893", **facts})
+
+
+def payee(**facts: Any) -> Supplier:
+    """A supplier whose bank details are known, so that its accounts have a payment code."""
+    bank = {
+        "name": "АО «Энергосбыт»", "bank_account": "40702810638000000001", "bank": "ПАО СБЕРБАНК", "bik": "044525225",
+        "corr_account": "30101810400000000225", "kpp": "770701001",
+    }  # fmt: skip
+    return supplier(**{**bank, **facts})
 
 
 def setting(of: Supplier | None, key: str, value: Any, since: date = date(2020, 1, 1)) -> SupplierSetting:
@@ -105,6 +116,13 @@ def request(who: Resident | None = None, **facts: Any) -> LinkRequest:
         **facts,
     }
     return LinkRequest.create(resident=who, **given)
+
+
+def token(who: Resident, **facts: Any) -> tuple[Token, str]:
+    """A token of the resident's and what his program shows."""
+    secret = f"{next(_count):022d}"
+    given = {"name": "Модем", "prefix": secret[:6], "scopes": "balance,readings", "created_at": NOW, **facts}
+    return Token.create(resident=who, token_hash=token_hash(secret), **given), secret
 
 
 def invitation(of: Account | None = None, **facts: Any) -> Invitation:

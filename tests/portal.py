@@ -12,6 +12,8 @@ from flask import Flask
 
 from presets import load_preset
 
+READING_KEY = "l" * 40  # what links for readings are signed with in the tests
+
 
 def switch(app: Flask, monkeypatch: pytest.MonkeyPatch, preset: str = "default", **switches: Any) -> None:
     """The application runs with this preset and these switches until the test ends."""

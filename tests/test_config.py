@@ -25,6 +25,14 @@ def test_two_keys_are_enough_to_start() -> None:
     assert not settings.demo
 
 
+def test_links_have_a_key_of_their_own_that_changes_without_the_sessions() -> None:
+    derived = config.load(KEYS).reading_key
+    assert len(derived) == 64 and derived != KEYS["ABONENT_SECRET_KEY"]
+    assert config.load({**KEYS, "ABONENT_LINK_KEY": "l" * 32}).reading_key == "l" * 32
+    with pytest.raises(config.SettingsError, match="ABONENT_LINK_KEY: нужен ключ не короче 32 знаков"):
+        config.load({**KEYS, "ABONENT_LINK_KEY": "short"})
+
+
 def test_all_faults_are_named_at_once(elsewhere: Path) -> None:
     (elsewhere / "portal.toml").write_text(
         'colour = "red"\ntimezone = "Moscow/Kremlin"\nswitches = {captcha = {registration = "maybe"}}\n'

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 
 from models import Account, Checkout, Match, Order, OrderLine, Resident
 from services import history
 from tests import factories
 from tests.client import Page, PageClient
+from tests.portal import switch
 from tests.queries import counted
+
+ROW = '<tr><th scope="row"><span class="num">'  # of the list, not of the chart's table
 
 
 @pytest.fixture
@@ -105,7 +110,13 @@ def shown(page: Page) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("query", "sentence"), [("from=31.02.2026", "Введите дату"), ("from=2026-03-01&to=2026-01-01", "раньше")]
+    ("query", "sentence"),
+    [
+        ("from=31.02.2026", "Такого дня нет"),
+        ("from=вчера", "Введите дату"),
+        ("to=0001-01-01", "не раньше 1990"),
+        ("from=2026-03-01&to=2026-01-01", "раньше"),
+    ],
 )
 def test_days_that_make_no_sense_are_said(
     client: PageClient, resident: Resident, account: Account, query: str, sentence: str
@@ -141,11 +152,45 @@ def test_pages_follow_without_gap_or_double(
     assert f"{total + 5} платежей" in first
     onward = next(link for link in first.tree.links if "after=" in link)
     second = client.get(onward)
-    assert first.text.count('<tr><th scope="row">') == history.PAGE
-    assert second.text.count('<tr><th scope="row">') == 25
+    assert first.text.count(ROW) == history.PAGE
+    assert second.text.count(ROW) == 25
     states = [page.words.count("ещё не учтено") for page in (first, second)]
     assert sum(states) == 5
     assert not [link for link in second.tree.links if "after=" in link]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "readings meter",
+        "readings -meter",
+        "readings value",
+        "readings -value",
+        "readings date",
+        "bills charged",
+        "bills -charged",
+        "bills -sum",
+        "bills date",
+    ],
+)
+def test_other_columns_have_pages_without_gap_or_double(
+    client: PageClient, resident: Resident, account: Account, place: str
+) -> None:
+    """Equal values on the seams; a meter's number may hold the sign that stands in the place of a page."""
+    kind, _, sort = place.partition(" ")
+    registers = [factories.meter(account, number=number).registers[0] for number in ("7~1~2", "7", "8")]
+    total = history.PAGE + 25
+    for number in range(total):
+        day = date(2019, 1, 1) + timedelta(days=31 * (number // 3))
+        factories.reading(registers[number % 3], number // 5, day)
+        factories.bill(account, period=day.replace(day=1), issued_on=day, charged=number // 5, to_pay=number // 7)
+    client.sign_in(resident)
+    first = client.get(f"/history?kind={kind}&sort={sort}")
+    second = client.get(next(link for link in first.tree.links if "after=" in link))
+    assert [page.text.count(ROW) for page in (first, second)] == [history.PAGE, 25]
+    if kind == "bills":
+        told = [set(re.findall(r"№ (\d+)", page.words)) for page in (first, second)]
+        assert len(told[0] | told[1]) >= total and len(told[0] & told[1]) <= 1
 
 
 def test_readings_tell_their_state_and_source(client: PageClient, resident: Resident, account: Account) -> None:
@@ -211,3 +256,102 @@ def test_ten_years_ask_as_often_as_a_month(
 
 def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resident: Resident) -> None:
     assert "Лицевых счетов пока нет" in client.sign_in(resident).get("/history")
+
+
+@pytest.mark.parametrize("preset", ["default", "client-online"])
+def test_one_page_has_tabs(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, resident: Resident, account: Account, preset: str
+) -> None:
+    switch(app, monkeypatch, preset)
+    page = client.sign_in(resident).get("/history?kind=readings")
+    assert 'id="history-kinds"' in page.text and "<h1>История</h1>" in page.text
+
+
+@pytest.mark.parametrize(
+    ("preset", "titles"),
+    [
+        ("metallenergo", ("Оплаты", "История показаний", "История счетов")),
+        ("zhkh", ("История платежей", "История показаний", "История начислений")),
+        ("consumer", ("История платежей", "История показаний", "История счетов")),
+    ],
+)
+def test_pages_of_their_own_lead_to_each_other(
+    client: PageClient,
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    resident: Resident,
+    account: Account,
+    preset: str,
+    titles: tuple[str, ...],
+) -> None:
+    switch(app, monkeypatch, preset)
+    client.sign_in(resident)
+    for kind, title in zip(("payments", "readings", "bills"), titles, strict=True):
+        page = client.get(f"/history?kind={kind}")
+        assert f"<h1>{title}</h1>" in page.text and 'id="history-kinds"' not in page.text
+        assert all(other in page for other in titles)
+
+
+def test_payments_by_month_stand_in_a_chart_and_its_table(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    factories.payment(account, 25000, date(2026, 8, 10))
+    factories.payment(account, 25000, date(2026, 10, 10))
+    ordered(resident, account, 10000)
+    page = client.sign_in(resident).get("/history")
+    chart = page.words.split("Рублей в месяц,")[1]
+    assert page.text.count('<svg class="chart"') == 1 and "#history-chart" in page.tree.links
+    assert "декабрь 2025 — ноябрь 2026" in chart
+    for line in ("Ноябрь 2026 100,00", "Октябрь 2026 250,00", "Сентябрь 2026 0,00", "Август 2026 250,00"):
+        assert line in chart
+
+
+def test_the_chart_shows_what_the_filter_does(client: PageClient, resident: Resident, account: Account) -> None:
+    for month in (5, 6, 7):
+        factories.payment(account, 10000 * month, date(2025, month, 10))
+    client.sign_in(resident)
+    page = client.get("/history?from=2025-06-01&to=2025-07-31")
+    assert "июнь 2025 — июль 2025" in page and "500,00" not in page
+    assert "chart" not in client.get("/history?from=2030-01-01").text
+
+
+def test_what_the_meters_counted_stands_in_a_chart_of_each_scale(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    meter = factories.meter(account, scales=("День", "Ночь"))
+    for register, used in zip(meter.registers, (100, 30), strict=True):
+        for month in range(24):
+            factories.reading(register, used * month, date(2024 + (month + 10) // 12, (month + 10) % 12 + 1, 20))
+    page = client.sign_in(resident).get("/history?kind=readings")
+    assert page.text.count('<svg class="chart"') == 2
+    assert "Электроэнергия, день, кВт*ч" in page and "Электроэнергия, ночь, кВт*ч" in page
+    assert "Октябрь 2026 100 100" in page and "Октябрь 2026 30 30" in page and "Ноябрь 2025 100 —" in page
+
+
+def test_meters_of_several_accounts_are_not_drawn_together(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    other = factories.link(resident).account
+    for owner in (account, other):
+        [register] = factories.meter(owner).registers
+        for month in (9, 10):
+            factories.reading(register, 100 * month, date(2026, month, 20))
+    client.sign_in(resident)
+    page = client.get("/history?kind=readings")
+    assert "Выберите один лицевой счёт" in page and "chart" not in page.text
+    assert '<svg class="chart"' in client.get(f"/history?kind=readings&account={other.id}").text
+
+
+def test_further_pages_and_refused_readings_draw_nothing(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    [register] = factories.meter(account).registers
+    for day in range(1, 29):
+        factories.reading(register, day, date(2026, 9, day), state="rejected")
+        factories.payment(account, 100, date(2026, 9, day))
+        factories.payment(account, 100, date(2026, 9, day))
+    client.sign_in(resident)
+    assert "chart" not in client.get("/history?kind=readings").text
+    first = client.get("/history")
+    onward = next(link for link in first.tree.links if "after=" in link)
+    assert '<svg class="chart"' in first.text and '<svg class="chart"' not in client.get(onward).text

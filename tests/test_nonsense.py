@@ -23,7 +23,7 @@ from wtforms.fields.core import UnboundField
 import clock
 from models import Account, Code, Operator, Resident, db
 from models.code import INVITATION
-from services import challenges, codes, invitations, letters, registration_account, texts
+from services import challenges, codes, invitations, letters, reading_links, registration_account, texts
 from services.challenges import Errand
 from tests import factories, papers, portal
 from tests.client import PageClient
@@ -31,6 +31,7 @@ from tests.test_access import CONSOLE_ROWS, OWN_ROWS, address, is_console, is_op
 from views.forms import Form
 
 ASKED = re.compile(r"""(?:typed|args\.get|values\.get)\(["']([a-z_]+)["']""")
+KEY = portal.READING_KEY
 EVERYWHERE = {"next", "group", "account"}
 NONSENSE = {
     "beyond 64 bits": "99999999999999999999",
@@ -103,6 +104,7 @@ SENSE = {
     "bill_sum": "1", "activation_code": "1", "fact": "meter", "surname": "Соколова", "name": "Анна",
     "passport_series": "0018", "passport_number": "000101", "passport_issuer": "ОВД", "passport_date": "15.03.2018",
     "passport_code": "000-001", "birth_date": "20.02.1973", "title": "Ёлочка", "inn": "7707083893", "reason": "Нет",
+    "payer_name": "Соколова Анна", "policy": "y", "method": "card",
     "turn": "off", "step": "data", "kind": "person", "settlement": "г. Светлоречье", "street": "ул. Лесная",
 }  # fmt: skip
 
@@ -152,6 +154,12 @@ def invitation(_of: Resident) -> str:
     return token
 
 
+def reading_link(of: Resident) -> str:
+    account = factories.link(of).account
+    factories.meter(account)
+    return reading_links.link_for(account, clock.today(), KEY, "").rpartition("/")[2]
+
+
 ACCOUNT_FACTS = (
     '{"to": "", "account": ACCOUNT, "full_name": "А", "phone": "", "email": "a@example.org", "letter": "known-email"}'
 )
@@ -171,6 +179,7 @@ PAGES: dict[str, Callable[[Resident], str]] = {
     "registration.activate": page_of(letters.ACTIVATION),
     "registration.renew": page_of(letters.ACTIVATION),
     "invitations": invitation,
+    "reading_links": reading_link,
 }  # fmt: skip
 
 
@@ -180,6 +189,7 @@ def every_way(app: Flask, database: Flask, monkeypatch: pytest.MonkeyPatch, tmp_
     linking = ["number", "wizard", "page", "organisation", "selects", "password"]
     captcha = dict.fromkeys(("registration", "sign-in", "recovery", "linking", "request"), "off")
     switches = {"registration": ways, "sign_in": ways, "linking": linking, "captcha": captcha, "first_steps": []}
+    switches["payer"] = ["name", "contact", "policy"]
     portal.switch(app, monkeypatch, **switches)
     monkeypatch.setattr(type(app.extensions["settings"]), "data_dir", property(lambda self: tmp_path))
     texts.seed(clock.now())

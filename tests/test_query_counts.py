@@ -17,7 +17,7 @@ from tests.test_access import ASKED_BY, consent, notice, of_residents, order, se
 MOST = 8
 FEW, MANY = 1, 20
 # A file of everything, asked for once in a year: a query for each kind of row.
-LARGER = {"/profile/data.json": 13}
+LARGER = {"/profile/data.json": 14}
 # Pages whose query string opens another list.
 ALSO = ("/history?kind=payments", "/history?kind=readings", "/history?kind=bills")
 
@@ -37,13 +37,13 @@ def town(size: int) -> Town:
     notices = [notice(who) for _ in range(size)]
     bill = Bill.select().where(Bill.account == accounts[0]).order_by(Bill.order_key.desc()).first()
     rows = {"account_id": accounts[0].id, "bill_id": bill.id, "notice_id": notices[0], "order_id": order(who)}
-    held = [(consent(who), session(who)) for _ in range(size)]
-    rows |= {"consent_id": held[0][0], "session_id": held[0][1]}
+    held = [(consent(who), session(who), factories.token(who)[0].id) for _ in range(size)]
+    rows |= {"consent_id": held[0][0], "session_id": held[0][1], "token_id": held[0][2]}
     return Town(who, {**rows, "group_id": factories.group(who, "Последняя").id, "way": "organisation"})
 
 
 def holding(who: Resident, size: int, position: int) -> Account:
-    supplier = factories.supplier()
+    supplier = factories.payee()
     light = factories.service(supplier)
     water = factories.service(supplier, kind="холодное водоснабжение", name="Холодная вода", unit="куб.м")
     account = factories.account(supplier)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.dial import MICRO, Dial, Past, months_since, usual
+from services.dial import MICRO, Dial, Past, months_since, season, usual
 from services.reading_rules import Checked, Unreadable, check, parse
+from services.reading_words import compared, usually
 
 ON = date(2026, 10, 20)
 
@@ -248,3 +250,170 @@ def test_what_passes_is_never_negative(base: int, value: int, rolled: bool, aver
         assert checked.entries[0].used is not None
         assert checked.entries[0].used >= 0
         assert checked.entries[0].has_rolled == (value < base)
+
+
+def months(values: list[int], first: date = date(2025, 9, 20)) -> list[Past]:
+    """Readings of the 20th, month after month."""
+    days = [
+        date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 20) for n in range(len(values))
+    ]
+    return [Past(micro(str(value)), on) for value, on in zip(values, days, strict=True)]
+
+
+HEATED = [
+    0,
+    200,
+    1000,
+    2200,
+    3400,
+    4400,
+    5200,
+    5500,
+    5600,
+    5700,
+    5800,
+    5900,
+    6000,
+    6200,
+]  # by electricity, from October
+
+
+def test_the_season_is_what_was_used_a_year_ago_in_the_same_days() -> None:
+    history = months(HEATED)  # 20.09.2025 … 20.10.2026
+    assert season(history, date(2026, 10, 20), date(2026, 11, 20), 6) == micro("800")
+    assert season(history, date(2026, 10, 20), date(2026, 10, 25), 6) == micro("800") * 30 // 31  # a month at least
+    assert season(history, date(2026, 7, 20), date(2026, 10, 20), 6) is None  # a year before the first reading
+
+
+def test_days_between_two_readings_share_what_lies_between_them() -> None:
+    history = [
+        Past(0, date(2025, 10, 10)),
+        Past(micro("310"), date(2025, 11, 10)),
+        Past(micro("910"), date(2025, 12, 10)),
+    ]
+    assert season(history, date(2026, 10, 20), date(2026, 11, 20), 6) == micro("210") + micro("200")
+
+
+def test_readings_far_apart_and_steps_down_have_no_season() -> None:
+    far = [Past(0, date(2025, 9, 1)), Past(micro("500"), date(2025, 12, 31))]
+    assert season(far, date(2026, 10, 20), date(2026, 11, 20), 6) is None
+    replaced = [Past(micro("500"), date(2025, 10, 20)), Past(0, date(2025, 11, 20))]
+    assert season(replaced, date(2026, 10, 20), date(2026, 11, 20), 6) is None
+    rolled = [Past(micro("99990"), date(2025, 10, 20)), Past(micro("10"), date(2025, 11, 20), has_rolled=True)]
+    assert season(rolled, date(2026, 10, 20), date(2026, 11, 20), 5) == micro("20")
+
+
+def test_a_cold_month_after_warm_ones_is_no_mistake() -> None:
+    of = dial(usual=micro("200"), season=micro("800"))
+    assert one("16737", of).doubts == ()  # 1000: five times the average, and usual for November
+
+
+def test_beyond_the_season_is_doubted_with_both_numbers() -> None:
+    doubt = one("17237", dial(usual=micro("475"), season=micro("100"))).doubts[0]
+    assert doubt.kind == "unusual"
+    assert "в 15\N{NO-BREAK SPACE}раз больше, чем год назад в эти же дни: 1\N{NO-BREAK SPACE}500" in doubt.sentence
+    assert "а тогда было около 100\N{NO-BREAK SPACE}кВт*ч" in doubt.sentence
+    assert "в среднем за год около 475\N{NO-BREAK SPACE}кВт*ч" in doubt.sentence
+
+
+def test_a_flat_that_stood_empty_a_year_ago_is_judged_by_the_last_months_too() -> None:
+    of = dial(usual=micro("150"), season=0)
+    assert one("15887", of).doubts == ()
+    assert "а тогда расхода не было" in one("16237", of).doubts[0].sentence
+
+
+def test_the_quiet_line_names_the_usual_and_the_season() -> None:
+    of = dial(usual=micro("98"), season=micro("120"))
+    assert usually(of) == "Обычно около 98\N{NO-BREAK SPACE}кВт*ч за это время, год назад 120\N{NO-BREAK SPACE}кВт*ч"
+    assert compared(of, micro("155")).startswith("Расход 155\N{NO-BREAK SPACE}кВт*ч, обычно около 98")
+
+
+def test_how_near_the_end_a_roll_over_begins_is_a_setting() -> None:
+    at_80 = dial(base="80500", digits=5, usual=micro("6000"))
+    assert one("12", at_80).mistakes[0].kind == "below"
+    assert one("12", replace(at_80, near_end=80)).questions[0].kind == "rolled"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 3000), min_size=15, max_size=15), st.integers(1, 40))
+def test_the_season_of_monthly_readings_is_never_more_than_was_used_around_it(steps: list[int], after: int) -> None:
+    values = [sum(steps[: place + 1]) for place in range(len(steps))]
+    history = months(values)
+    base_on = history[-2].on
+    found = season(history, base_on, base_on + timedelta(days=after), 9)
+    assert found is not None
+    assert 0 <= found <= micro(str(sum(steps[1:4])))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 5000), st.none() | st.integers(0, 2000), st.none() | st.integers(1, 2000), st.integers(2, 9))
+def test_no_reading_within_the_factor_of_both_is_doubted(
+    used: int, of_season: int | None, average: int | None, factor: int
+) -> None:
+    of = dial(
+        season=None if of_season is None else of_season * MICRO, usual=average and average * MICRO, factor=factor
+    )
+    kinds = {finding.kind for finding in one(str(15737 + used), of).doubts}
+    known = [value for value in (of_season, average) if value is not None]
+    if known and used and used * 2 <= min(known) * factor:
+        assert kinds == set()
+    if known and used > max(known) * factor:
+        assert kinds == {"unusual"}
+    assert one(str(15737 + used), of).mistakes == ()
+
+
+# Meter arithmetic of formats.md §7: (digits, decimals, base, typed, ratio, used).
+VECTORS = [
+    (5, 0, "99987", "12", 1, "25"),
+    (4, 3, "9998.500", "3.250", 1, "4.750"),
+    (5, 0, "100", "150", 20, "1000"),
+]
+
+
+@pytest.mark.parametrize(("digits", "decimals", "base", "text", "ratio", "used"), VECTORS)
+def test_the_vectors_of_meter_arithmetic(
+    digits: int, decimals: int, base: str, text: str, ratio: int, used: str
+) -> None:
+    of = dial(base=base, digits=digits, decimals=decimals, ratio=ratio)
+    entry = one(text, of, rolled=True).entries[0]
+    assert entry.used is not None
+    assert entry.used * ratio == micro(used)
+
+
+@pytest.mark.parametrize(("text", "is_read"), [("99999", True), ("100000", False), ("0", True), ("-1", False)])
+def test_digits_are_those_before_the_comma(text: str, is_read: bool) -> None:
+    of = dial(base=None, digits=5, decimals=3)
+    assert (one(text, of).mistakes == ()) == is_read
+    assert (one(text + ",125", of).mistakes == ()) == is_read
+
+
+def test_the_absolute_limit_is_named_with_the_reading() -> None:
+    doubt = one("21938", dial(limit=3000, months=2)).doubts
+    assert "6\N{NO-BREAK SPACE}201\N{NO-BREAK SPACE}кВт*ч" in doubt[0].sentence
+    assert "редко уходит больше 6\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}кВт*ч" in doubt[0].sentence
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(0, 9), min_size=3, max_size=3, unique=True),
+    st.lists(st.integers(1, 300), min_size=3, max_size=3),
+    st.permutations([0, 1, 2]),
+)
+def test_two_zones_in_each_others_place_are_asked_about_and_right_ones_are_not(
+    tens: list[int], used: list[int], order: list[int]
+) -> None:
+    """Пик, полупик and ночь stand thousands apart: what was typed for another zone makes no sense in its place."""
+    zones = ("Пик", "Полупик", "Ночь")
+    bases = [10_000 * ten for ten in tens]
+    dials = [
+        dial(place, str(base), name=zone, usual=micro("200"), limit=3000)
+        for place, (zone, base) in enumerate(zip(zones, bases, strict=True), start=1)
+    ]
+    right = [base + more for base, more in zip(bases, used, strict=True)]
+    checked = check(dials, {place: str(right[order[place - 1]]) for place in (1, 2, 3)}, set())
+    moved = sum(place != there for place, there in enumerate(order))
+    assert ("swapped" in {finding.kind for finding in checked.doubts}) == (moved == 2)
+    assert (checked.mistakes == () and checked.doubts == ()) == (moved == 0)
+    for finding in checked.doubts:
+        if finding.kind == "swapped":
+            assert finding.sentence.count("«") == 4

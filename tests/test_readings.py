@@ -9,16 +9,18 @@ from datetime import UTC, date, timedelta
 import pytest
 from flask import Flask
 
-from models import Account, Reading, Register, Resident, Submission, db, on_postgresql
+from models import Account, Meter, Reading, Register, Resident, Submission, db, on_postgresql
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
-from services import readings, settings
+from services import reading_links, readings, settings
 from services.exports import export_readings
+from services.limits import Visitor
 from services.preliminary import from_json
 from services.reading_cards import Card, cards
 from services.readings import Act, NotTaken
 from services.refusal import Refused
 from tests import factories
 from tests.factories import NOW, TODAY
+from tests.portal import READING_KEY as KEY
 
 
 @pytest.fixture
@@ -217,6 +219,55 @@ def test_the_unusual_is_measured_by_the_account_s_own_year(database: Flask) -> N
         send(account, {register: "1600"}, "more")
 
 
+def test_the_season_of_a_year_ago_explains_what_the_average_does_not(database: Flask) -> None:
+    account = factories.account()
+    register = metered(account, ("Круглосуточный",), (6200,))[0]
+    used = [0, 200, 1000, 2200, 3400, 4400, 5200, 5500, 5600, 5700, 5800, 5900, 6000]  # from September 2025
+    for number, value in enumerate(used):
+        factories.reading(register, value, date(2025 + (8 + number) // 12, (8 + number) % 12 + 1, 20), state=USED)
+    send(account, {register: "9200"})  # 3000 in November: six times the average, less than four times last November
+    with pytest.raises(NotTaken, match="больше, чем год назад в эти же дни"):
+        send(account, {register: "9600"}, "more")
+
+
+def test_the_factor_is_a_dated_setting_of_the_supplier(account: Account) -> None:
+    factories.setting(account.supplier, "unusual_factor", 3, since=date(2026, 11, 1))
+    factories.setting(account.supplier, "roll_over_from", 80, since=date(2026, 12, 1))
+    dials = [card(account, on).meters[0].scales[0].dial for on in (date(2026, 10, 31), TODAY, date(2026, 12, 1))]
+    assert [(dial.factor, dial.near_end) for dial in dials] == [(4, 90), (3, 90), (3, 80)]
+
+
+def test_what_was_sent_is_expected_until_the_bill(account: Account) -> None:
+    day, night = registers(account)
+    assert readings.expected(account, date(2026, 10, 1)) is None
+    send(account, {day: "15892", night: "6110"})
+    waiting = readings.expected(account, date(2026, 10, 1))
+    assert waiting is not None
+    assert (waiting.on, waiting.period, waiting.calculation.total) == (TODAY, date(2026, 11, 1), 247 * 500)
+    assert readings.expected(account, date(2026, 11, 1)) is None
+    Reading.update(state=USED).where(Reading.state == ACCEPTED).execute()
+    assert readings.expected(account, None) is None
+
+
+def test_meters_that_were_sent_apart_are_expected_together_and_each_once(account: Account) -> None:
+    water = metered(account, ("Круглосуточный",), (300,))[0]
+    day, night = registers(account)[:2]
+    send(account, {day: "15892", night: "6110"}, "light")
+    send(account, {water: "310"}, "water")
+    send(account, {day: "15893", night: "6110"}, "light again")
+    waiting = readings.expected(account, None)
+    assert waiting is not None and waiting.calculation.total == (156 + 92 + 10) * 500
+
+
+def test_a_window_over_the_months_end_belongs_to_the_month_it_begins_in(account: Account) -> None:
+    factories.setting(account.supplier, "reading_from_day", 25)
+    factories.setting(account.supplier, "reading_to_day", 3)
+    day, night = registers(account)
+    send(account, {day: "15892", night: "6110"}, on=date(2026, 12, 2))
+    waiting = readings.expected(account, date(2026, 10, 1))
+    assert waiting is not None and waiting.period == date(2026, 11, 1)
+
+
 def test_decimals_that_an_import_took_away_do_not_make_a_reading_smaller(database: Flask) -> None:
     account = factories.account()
     register = metered(account, ("Круглосуточный",), (416,), decimals=0)[0]
@@ -261,6 +312,34 @@ def test_a_meter_that_takes_no_readings_refuses_with_the_reason(
     assert states(register) == []
 
 
+@pytest.mark.parametrize(
+    ("verified_on", "years", "until"),
+    [
+        (date(2020, 2, 29), 6, date(2026, 2, 28)),
+        (date(2010, 11, 20), 16, date(2026, 11, 20)),
+        (date(2010, 11, 20), None, None),
+        (None, 16, None),
+    ],
+)
+def test_the_end_of_a_verification_is_the_last_one_and_the_interval(
+    verified_on: date | None, years: int | None, until: date | None
+) -> None:
+    assert Meter(verified_on=verified_on, interval_years=years).valid_until == until
+    named = Meter(verified_on=verified_on, interval_years=years, verified_until=date(2030, 1, 1))
+    assert named.valid_until == date(2030, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_expired", "is_expiring"),
+    [(-1, True, False), (0, False, True), (90, False, True), (91, False, False)],
+)
+def test_ninety_days_before_its_end_the_verification_is_spoken_of(
+    days: int, is_expired: bool, is_expiring: bool
+) -> None:
+    meter = Meter(verified_until=TODAY + timedelta(days=days))
+    assert (meter.is_expired(TODAY), meter.is_expiring(TODAY)) == (is_expired, is_expiring)
+
+
 def test_an_expired_meter_only_warns_unless_the_supplier_refuses(database: Flask) -> None:
     account = factories.account()
     register = metered(account, ("Круглосуточный",), (100,), verified_until=date(2026, 11, 19))[0]
@@ -279,7 +358,7 @@ def test_a_closed_account_takes_no_readings(account: Account) -> None:
 
 def test_a_register_of_another_account_is_not_written(account: Account) -> None:
     other = metered(factories.account(), ("Круглосуточный",), (100,))[0]
-    with pytest.raises(NotTaken, match="хотя бы одного"):
+    with pytest.raises(Refused, match="счётчики изменились"):
         send(account, {other: "150"})
     assert states(other) == []
 
@@ -410,3 +489,46 @@ def until_it_waits(thread: threading.Thread) -> None:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     while thread.is_alive() and on_postgresql() and not db.execute_sql(waiting).fetchone()[0]:
         db.execute_sql("SELECT pg_stat_clear_snapshot()")
+
+
+@pytest.mark.commits
+def test_a_link_and_a_holder_at_once_store_one_reading(
+    shared: tuple[Account, list[Register], list[Resident]],
+) -> None:
+    account, (day, night), holders = shared
+    with db.connection_context():
+        token = reading_links.link_for(account, TODAY, KEY, "").rpartition("/")[2]
+
+    def send_as(place: int) -> int:
+        press = act({day: "15892", night: "6110"}, f"tab {place}")
+        if place % 2:
+            return int(readings.send(account, holders[0], press, NOW, TODAY).id)
+        visitor = Visitor(key="k" * 32, address="192.0.2.7")
+        return int(reading_links.send(token, account, press, visitor, NOW, TODAY, key=KEY).id)
+
+    results = together(8, send_as)
+    with db.connection_context():
+        assert len(set(results)) == 1, results
+        assert Reading.select().where(Reading.origin != "billing").count() == 2
+
+
+@pytest.mark.commits
+def test_a_link_that_is_revoked_at_that_moment_stores_all_or_nothing(
+    shared: tuple[Account, list[Register], list[Resident]],
+) -> None:
+    account, (day, night), _ = shared
+    visitor = Visitor(key="k" * 32, address="192.0.2.7")
+    with db.connection_context():
+        token = reading_links.link_for(account, TODAY, KEY, "").rpartition("/")[2]
+
+    def press(place: int) -> object:
+        if place == 0:
+            return reading_links.revoke(account)
+        one = act({day: "15892", night: "6110"}, f"tab {place}")
+        return reading_links.send(token, account, one, visitor, NOW, TODAY, key=KEY).id
+
+    results = together(4, press)
+    with db.connection_context():
+        assert all(isinstance(result, int | Refused) for result in results[1:]), results
+        sent = [result for result in results[1:] if isinstance(result, int)]
+        assert Reading.select().where(Reading.origin != "billing").count() == (2 if sent else 0)

@@ -10,10 +10,13 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from models import Account, Link, Reading, Register, Resident, Service, Submission
+from models import Account, Link, Meter, Reading, Register, Resident, Service, Submission
 from models.reading import ACCEPTED, EXPORTED, REJECTED, USED, WITHDRAWN
+from services import reading_links
 from tests import factories
 from tests.client import Page, PageClient
+from tests.factories import TODAY
+from tests.portal import READING_KEY
 from tests.queries import counted
 
 pytestmark = pytest.mark.usefixtures("november")
@@ -223,6 +226,13 @@ def test_an_expired_meter_warns_and_takes_readings(client: PageClient, anna: Res
     assert page.text.count('name="reading-') == 3
 
 
+def test_a_verification_that_ends_soon_is_told_beforehand(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    metered(account, ("Круглосуточный",), (100,), verified_until=date(2027, 1, 15))
+    assert "Срок поверки истекает 15.01.2027: закажите поверку заранее" in client.sign_in(anna).get(url(account))
+
+
 def test_a_closed_window_says_when_it_opens(client: PageClient, anna: Resident, account: Account) -> None:
     factories.setting(account.supplier, "reading_to_day", 10, since=date(2026, 11, 1))
     page = client.sign_in(anna).get(url(account))
@@ -259,7 +269,7 @@ def test_a_reading_of_the_operator_names_its_source(client: PageClient, anna: Re
     day, night = Register.of_account(account)
     for register in (day, night):
         factories.reading(register, 20000, date(2026, 11, 19), origin="operator")
-    assert "принято, оператор" in client.sign_in(anna).get(url(account))
+    assert "принято порталом, оператор" in client.sign_in(anna).get(url(account))
 
 
 def test_a_service_without_a_tariff_takes_the_reading_all_the_same(client: PageClient, anna: Resident) -> None:
@@ -344,6 +354,90 @@ def test_rows_of_the_resident_are_not_of_another_account(
     assert stored() == []
 
 
+@pytest.mark.parametrize("gone", ["removed", "replaced", "made automatic"])
+def test_a_meter_that_goes_while_the_form_is_open_is_told_and_the_others_go_with_the_next_press(
+    client: PageClient, anna: Resident, account: Account, gone: str
+) -> None:
+    water = metered(account, ("Круглосуточный",), (300,))[0]
+    shape = hidden(client.sign_in(anna).get(url(account)), "shape")
+    if gone == "removed":
+        Meter.update(removed_on=date(2026, 11, 20)).where(Meter.id == water.meter_id).execute()
+    elif gone == "made automatic":
+        Meter.update(is_automatic=True).where(Meter.id == water.meter_id).execute()
+    else:
+        Reading.delete().where(Reading.register == water).execute()
+        water.delete_instance()
+        Meter.delete().where(Meter.id == water.meter_id).execute()
+        metered(account, ("Круглосуточный",), (0,))
+    fields = typed(account, "15892", "6110", shape=shape) | {f"reading-{water.id}": "310"}
+    page = client.post(url(account), fields, status=422)
+    assert "счётчики изменились" in page and 'value="15892"' in page.text
+    assert stored() == []
+    fields = typed(account, "15892", "6110", shape=hidden(page, "shape"), once=hidden(page, "once"))
+    client.post(url(account), fields)
+    assert stored() == [(15_892_000_000, ACCEPTED), (6_110_000_000, ACCEPTED)]
+
+
+def names(page: Page) -> list[str]:
+    return [name for name in page.tree.values if name.startswith("reading-")]
+
+
+def test_an_account_that_left_the_portal_while_the_form_was_open_takes_nothing(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    client.sign_in(anna).get(url(account))
+    Link.delete().execute()
+    client.post(url(account), typed(account, "15892", "6110"), status=404)
+    assert stored() == []
+
+
+def test_the_whole_act_takes_two_requests_after_the_page(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    metered(account, ("Круглосуточный",), (300,))
+    page = client.sign_in(anna).get("/readings")
+    values = dict(zip(names(page), ("15892", "6110", "310"), strict=True))
+    assert page.text.count('<button class="button">') == 1  # one for all meters of the account
+    sent = client.post(url(account), {**values, "once": hidden(page, "once")})
+    done = client.get(sent.location)
+    assert "Показания приняты" in done and "Предварительный расчёт" in done and done.value("sum") == "899,50"
+
+
+def test_two_tabs_leave_the_values_of_the_later_press(client: PageClient, anna: Resident, account: Account) -> None:
+    client.sign_in(anna)
+    keys = [hidden(client.get(url(account)), "once") for _ in range(2)]
+    assert keys[0] != keys[1]
+    client.post(url(account), typed(account, "15892", "6110", once=keys[0]))
+    client.post(url(account), typed(account, "15893", "6110", once=keys[1]))
+    assert [(value // 10**6, state) for value, state in stored() if state == ACCEPTED] == [
+        (15893, ACCEPTED),
+        (6110, ACCEPTED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "life"),
+    [
+        ({"state": ACCEPTED}, "принято порталом, житель"),
+        ({"state": EXPORTED}, "принято порталом → передано в расчёт, житель"),
+        ({"state": USED}, "принято порталом → передано в расчёт → учтено в счёте № 2611-1, житель"),
+        ({"state": USED, "bill": None}, "учтено в расчёте, житель"),
+        ({"origin": "link"}, "принято порталом, по ссылке"),
+        ({"origin": "operator"}, "принято порталом, оператор"),
+        ({"origin": "program"}, "принято порталом, автоматически"),
+        ({"origin": "billing", "source": "Банк", "state": USED}, "учтено в счёте № 2611-1, банк"),
+        ({"origin": "billing", "state": ACCEPTED}, "принято, расчётный центр"),
+    ],
+)
+def test_a_reading_tells_how_far_it_has_come_and_who_gave_it(
+    client: PageClient, anna: Resident, account: Account, facts: dict[str, object], life: str
+) -> None:
+    client.sign_in(anna).post(url(account), typed(account, "15892", "6110"))
+    bill = factories.bill(account, number="2611-1")
+    Reading.update(**{"bill": bill, **facts}).where(Reading.state == ACCEPTED).execute()
+    assert life in client.get(url(account))
+
+
 @settings(
     max_examples=150, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -368,3 +462,48 @@ def test_the_link_to_the_account_stays_the_resident_s_own(
     page = client.sign_in(anna).get(url(account))
     assert f"/accounts/{account.id}" in page.tree.links
     assert Link.select().count() == 1
+
+
+BLANKS_OF_ANY_KIND = " \u00a0\u2009\u202f\t"
+NUMBERS = st.one_of(
+    st.text("0123456789.,-+ eE\u00a0\u2009٣１²½−", max_size=14),  # noqa: RUF001
+    st.decimals(allow_nan=True, allow_infinity=True, places=3).map(str),
+    st.builds(lambda whole, part: f"{whole},{part}", st.integers(0, 10**12), st.integers(0, 10**7)),
+    st.integers(-(10**30), 10**30).map(str),
+)
+
+
+def meant(text: str) -> int | None:
+    """What a person means by the text on a meter of five figures and three decimals: millionths, None = nothing."""
+    plain = "".join(sign for sign in text if sign not in BLANKS_OF_ANY_KIND).replace(",", ".")
+    found = re.fullmatch(r"([0-9]{1,40})(?:\.([0-9]{1,3}))?", plain)
+    if found is None or len(plain) > 40 or len(found[1].lstrip("0")) > 5:
+        return None
+    return int(found[1]) * 10**6 + int((found[2] or "").ljust(6, "0"))
+
+
+@settings(
+    max_examples=150, deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=NUMBERS)
+@example(text="416,105")
+@example(text="00 416.105")
+@example(text="416,1050")
+@example(text="100000")
+@example(text="٤١٦")
+@example(text="1e3")
+def test_what_is_stored_is_what_was_typed_to_the_last_decimal(client: PageClient, anna: Resident, text: str) -> None:
+    """The form of one signed in and the form of a link: the same text is the same value, or nothing."""
+    account = factories.account()
+    factories.link(anna, account)
+    factories.meter(account, digits=5, decimals=3)
+    client.sign_in(anna)
+    link = reading_links.link_for(account, TODAY, READING_KEY, "")
+    for place in (url(account), link):
+        Reading.delete().execute()
+        Submission.delete().execute()
+        data = {"csrf_token": client.csrf_token(), **typed(account, text, confirm="yes")}
+        answer = client.http.post(place, data=data)
+        value = meant(text)
+        assert answer.status_code == (422 if value is None else 303), (text, value)
+        assert [row.value for row in Reading.select()] == ([] if value is None else [value])

@@ -186,7 +186,8 @@ def test_a_resident_sees_it_in_the_history_and_beside_the_debt(client: PageClien
     page = client.get("/history")
     assert "Оплачено, ещё не учтено · Сбербанк" in page and "500,00" in page
     assert "Возврат, ещё не учтён · Сбербанк" in page and "2 платежа на 400,00 ₽" in page
-    assert "400,00" in client.get("/payment")
+    assert "Сбербанк, ещё не учтено" in client.get("/statement?from=2026-11-01&to=2026-11-30")
+    assert "Оплачено, ещё не учтено: 400,00" in client.get("/payment")
     assert client.get("/payment").value(f"sum-{account.id}") == "1 085,33"
     factories.payment(account, 50000, DAY, identifier="77")
     factories.payment(account, -10000, DAY, identifier="78")

@@ -18,11 +18,13 @@ from models import (
     NoticeReceipt,
     Operator,
     Order,
+    Photo,
     Registry,
     RegistryLine,
     Resident,
     Session,
     Supplier,
+    Token,
 )
 from services import codes
 from views.ids import LARGEST
@@ -93,6 +95,12 @@ def own_bill(bill_id: int) -> Bill:
     return bill or abort(404)
 
 
+def own_photo(photo_id: int) -> Photo:
+    """A photo that came with readings of the resident's own accounts."""
+    photo: Photo | None = Photo.held_by(resident()).where(Photo.id == photo_id).first()
+    return photo or abort(404)
+
+
 def own_order(order_id: int) -> Order:
     """An order that the resident made, with its checkout and supplier."""
     order: Order | None = Order.held_by(resident()).where(Order.id == order_id).first()
@@ -114,6 +122,11 @@ def own_code(purpose: str, token: str) -> Code:
 def own_session(session_id: int) -> Session:
     """A sign-in of the resident, over or not."""
     return Session.of_resident(resident(), session_id) or abort(404)
+
+
+def own_token(token_id: int) -> Token:
+    """A token of the resident's programs."""
+    return Token.of_resident(resident(), token_id) or abort(404)
 
 
 def own_consent(consent_id: int) -> Consent:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, Response, flash, render_template, url_for
 from wtforms import RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import Group, Link, LinkRequest, Register, Service, Tariff
+from models import Account, Group, Link, LinkRequest, Register, Service, Tariff
 from models.history import paid_beside
 from models.standing import services_of, standings
-from services import accounts, groups, settings
+from services import accounts, groups, reading_links, settings
 from services.accounts import LONGEST_ALIAS
 from services.preliminary import is_of
 from services.refusal import Refused
@@ -100,6 +101,26 @@ def remove(account_id: int) -> Response:
     return hx.go(url_for(".index"))
 
 
+@bp.get("/accounts/<int:account_id>/reading-links")
+def show_links(account_id: int) -> str:
+    """The link by which readings come without signing in, to be handed to whoever looks at the meters."""
+    link, today, config = own_link(account_id), clock.today(), portal.settings()
+    return render_template(
+        "accounts/reading_links.html",
+        link=link,
+        url=reading_links.link_for(link.account, today, config.reading_key, config.base_url),
+        until=reading_links.window_of(link.account, today).ends,
+    )
+
+
+@bp.post("/accounts/<int:account_id>/reading-links")
+def revoke_links(account_id: int) -> Response:
+    """«Отозвать ссылки»: for a phone that was lost, a paper that was thrown away."""
+    reading_links.revoke(own_link(account_id).account)
+    flash("Прежние ссылки больше не действуют. Новая стоит здесь и будет на следующей квитанции.", "done")
+    return hx.go(url_for(".show_links", account_id=account_id))
+
+
 def group_choices(own: list[Group]) -> list[SelectChoice]:
     """«Все» and the resident's groups."""
     return [SelectChoice("", word("groups.all"))] + [SelectChoice(str(group.id), group.name) for group in own]
@@ -129,8 +150,15 @@ def _page(link: Link, form: ArrangeForm) -> dict[str, object]:
             for service, tariffs in services_of(account.id, standing.last_bill, today)
         ],
         "terms": settings.in_force(today).of(account.supplier_id),
+        "is_read": _is_read(account, list(registers.values()), today),
         "can_email": resident().email_confirmed_at is not None,
     }
+
+
+def _is_read(account: Account, meters: list[list[Register]], today: date) -> bool:
+    """Is there a meter whose figures people send?"""
+    is_read = any(not (row[0].meter.is_automatic or row[0].meter.is_removed(today)) for row in meters)
+    return is_read and account.closed_on is None
 
 
 def _own_prices(tariffs: list[Tariff], stove: str) -> list[Tariff]:

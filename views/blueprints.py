@@ -23,15 +23,19 @@ from views import (
     outbox,
     pages,
     payment,
+    payment_codes,
+    reading_links,
     readings,
     recovery,
     registration,
     requests,
     sign_in,
+    statement,
     tariffs,
     texts,
 )
 from views.admin import reconciliation as admin_reconciliation
+from views.api import description as api
 from views.profile import page as profile_page
 
 BLUEPRINTS: list[Blueprint] = [
@@ -40,6 +44,7 @@ BLUEPRINTS: list[Blueprint] = [
     bills.bp,
     charges.bp,
     payment.bp,
+    payment_codes.bp,
     orders.bp,
     callbacks.bp,
     history.bp,
@@ -51,6 +56,7 @@ BLUEPRINTS: list[Blueprint] = [
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
     readings.bp,
+    reading_links.bp,
     captchas.bp,
     factor.bp,
     first_steps.bp,
@@ -59,7 +65,9 @@ BLUEPRINTS: list[Blueprint] = [
     recovery.bp,
     registration.bp,
     sign_in.bp,
+    statement.bp,
     tariffs.bp,
     texts.bp,
+    api.bp,  # all addresses of residents' programs
     admin_reconciliation.bp,  # all pages of the console
 ]

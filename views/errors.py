@@ -12,6 +12,7 @@ from playhouse.pool import MaxConnectionsExceeded
 from werkzeug.exceptions import HTTPException
 
 from views import journal, resume
+from views.api import answers
 from views.hx import is_htmx
 
 log = logging.getLogger("abonent")
@@ -44,7 +45,10 @@ def known(fault: HTTPException) -> Response:
     if code in (301, 302, 303, 304, 307, 308):
         return make_response(fault.get_response())
     title, advice = SENTENCES.get(code, SENTENCES[400])
-    return page(code, title, advice)
+    response = page(code, title, advice)
+    if code == 405 and answers.is_asked():
+        response.headers["Allow"] = ", ".join(getattr(fault, "valid_methods", None) or ())
+    return response
 
 
 def busy(fault: Exception) -> Response:
@@ -58,6 +62,8 @@ def unknown(fault: Exception) -> Response:
     _ask_nobody()
     code = f"Е-{secrets.randbelow(10_000):04d}-{secrets.randbelow(100):02d}"
     journal.write(log, f"fault {code} at {request.endpoint}", fault)
+    if answers.is_asked():
+        return answers.error(500, fault=code)
     return make_response(render_template("errors/fault.html", code=code), 500)
 
 
@@ -67,5 +73,7 @@ def _ask_nobody() -> None:
 
 
 def page(code: int, title: str, advice: str) -> Response:
+    if answers.is_asked():
+        return answers.error(code)
     template = "errors/_note.html" if is_htmx() else "errors/page.html"
     return make_response(render_template(template, title=title, advice=advice), code)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import Flask
 
 import clock
+from services import reading_words
 
 NB = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -118,6 +120,16 @@ def month_title(period: date) -> str:
     return month(period).capitalize()
 
 
+def month_of(period: date) -> str:
+    """`октября 2026`"""
+    return f"{MONTHS_OF[period.month - 1]}{NB}{period.year}"
+
+
+def month_end(period: date) -> date:
+    """The last day of the month."""
+    return (period.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
 def local(moment: datetime) -> datetime:
     return moment.astimezone(clock.zone())
 
@@ -143,10 +155,16 @@ def plural(count: int, one: str, few: str, many: str) -> str:
     return f"{groups(str(count))}{NB}{form}"
 
 
+def reading_source(row: Any) -> str:
+    """Who gave a reading: «житель», «по ссылке», «банк»."""
+    return reading_words.source(row.origin, row.source)
+
+
 def install(app: Flask) -> None:
     """Makes the filters known to the templates."""
     for function in (
         grouped, money, rub, money_typed, quantity, reading, printed, printed_reading, percent, price, day, day_words,
-        month, month_title, moment_words, nb, plural,
+        month, month_of, month_end, month_title, moment_words, nb, plural, reading_source,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals.update(reading_life=reading_words.life, reading_doubts=reading_words.doubts)

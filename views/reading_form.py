@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from flask import request
 
-from models import Link, Submission
+import clock
+from models import Account, Link, Submission
+from services import reading_photos
+from services.attachments import LARGEST
 from services.preliminary import Calculation, from_json
 from services.reading_cards import Card, MeterCard, Scale
 from services.reading_rules import Checked, Entry
 from services.reading_words import compared, usually
-from services.readings import Act
+from services.readings import Act, NotTaken
+from services.refusal import Refused
+from views import portal
+from views.address import visitor
 from views.forms import clean, typed_once
+from views.turns import paused
 
 YES = ("yes", "on", "y", "1", "true")
 HEAD = re.compile(r"[^:.]*[:.]?")
@@ -47,11 +55,13 @@ class Field:
 class View:
     """A card as its template takes it.
 
+    `link` is None on the page of those who have not signed in: what would tell more than the meters is left out.
     `sent`: the act whose preliminary sum is shown above. `fields` by register are the inputs of the form, none where
-    nothing is to be typed. `warned` signs the doubts that one more press confirms, "" where there are none.
+    nothing is to be typed. `photo`: the claim to a picture that came with an earlier press. `warned` signs the doubts
+    that one more press confirms, "" where there are none.
     """
 
-    link: Link
+    link: Link | None
     card: Card
     fields: Mapping[int, Field]
     sent: Submission | None = None
@@ -60,6 +70,8 @@ class View:
     refusal: str = ""
     mistakes: tuple[str, ...] = ()
     is_fixing: bool = False
+    photo: str = ""
+    photo_wrong: str = ""
 
     @property
     def calculation(self) -> Calculation | None:
@@ -77,10 +89,10 @@ class View:
 
     @property
     def has_mistakes(self) -> bool:
-        return bool(self.mistakes) or any(field.wrong for field in self.fields.values())
+        return bool(self.mistakes or self.photo_wrong) or any(field.wrong for field in self.fields.values())
 
 
-def typed_act(zero_padded: bool) -> Act:
+def typed_act(account: Account) -> Act:
     """What the form brought; a program that sends no key gets one of its own."""
     return Act(
         typed={register: _value(f"reading-{register}") for register in _registers("reading")},
@@ -88,11 +100,29 @@ def typed_act(zero_padded: bool) -> Act:
         rolled={register for register in _registers("rolled") if _value(f"rolled-{register}") in YES},
         is_confirmed=_value("confirm") in YES,
         warned=_value("warned"),
-        zero_padded=zero_padded,
+        shape=_value("shape"),
+        zero_padded=portal.preset().zero_padded,
+        photo=reading_photos.claimed(_value("photo_kept"), account, portal.settings().secret_key),
     )
 
 
-def fresh(link: Link, card: Card, sent: Submission | None = None, is_fixing: bool = False) -> View:
+def with_photo(act: Act, account: Account) -> Act:
+    """The act with the photo that was chosen, stored already; it stays with the form until it is sent."""
+    file = request.files.get(reading_photos.FIELD)
+    if file is None or not file.filename:
+        return act
+    with paused():
+        content = file.stream.read(LARGEST + 1)
+        return replace(act, photo=reading_photos.keep(content, account, photos(), visitor(), clock.now()))
+
+
+def photos() -> Path:
+    """Where the pictures lie."""
+    folder: Path = portal.settings().data_dir / reading_photos.FOLDER
+    return folder
+
+
+def fresh(link: Link | None, card: Card, sent: Submission | None = None, is_fixing: bool = False) -> View:
     """The card as it is opened: empty inputs for what waits, or what was sent, to be corrected."""
     fields = {
         scale.register.id: Field(text=_own(scale) if is_fixing else "", hint=_hint(card, scale))
@@ -103,8 +133,10 @@ def fresh(link: Link, card: Card, sent: Submission | None = None, is_fixing: boo
     return View(link, card, fields, sent, secrets.token_urlsafe(16), is_fixing=is_fixing)
 
 
-def again(link: Link, card: Card, act: Act, checked: Checked | None = None, refusal: str = "") -> View:
-    """The card with everything that was typed and what the checks found."""
+def again(link: Link | None, card: Card, act: Act, refusal: Refused) -> View:
+    """The card with everything that was typed, a photo too, and what was found or refused."""
+    checked = refusal.checked if isinstance(refusal, NotTaken) else None
+    of_photo = refusal.field == reading_photos.FIELD
     fields = {
         scale.register.id: _checked_field(card, scale, act, checked)
         for meter in card.meters
@@ -118,9 +150,11 @@ def again(link: Link, card: Card, act: Act, checked: Checked | None = None, refu
         fields,
         once=act.once,
         warned=checked.signature if checked is not None and asks else "",
-        refusal=refusal,
+        refusal="" if checked or of_photo else refusal.sentence,
         mistakes=tuple(finding.sentence for finding in checked.mistakes if not finding.register) if checked else (),
         is_fixing=any(_is_typed(meter, act) and meter.is_sent for meter in card.meters),
+        photo=reading_photos.claim(act.photo, card.account, portal.settings().secret_key) if act.photo else "",
+        photo_wrong=refusal.sentence if of_photo else "",
     )
 
 

@@ -6,11 +6,12 @@ from flask import Blueprint, Response, flash, make_response, render_template, ur
 
 import clock
 from models import Account, Submission
-from services import groups, readings, settings
+from services import groups, reading_photos, readings, settings
+from services.attachments import JPEG
 from services.reading_cards import Card, cards
 from services.refusal import Refused
 from views import accounts, hx, portal, reading_form
-from views.access import current_link, own_groups, own_link, own_links, resident
+from views.access import current_link, own_groups, own_link, own_links, own_photo, resident
 from views.forms import typed
 
 bp = Blueprint("readings", __name__)
@@ -43,18 +44,26 @@ def show(account_id: int) -> str:
 @bp.post("/readings/<int:account_id>")
 def send(account_id: int) -> Response:
     link = own_link(account_id)
-    act = reading_form.typed_act(portal.preset().zero_padded)
+    act = reading_form.typed_act(link.account)
     try:
+        act = reading_form.with_photo(act, link.account)
         sent = readings.send(link.account, resident(), act, clock.now(), clock.today())
-    except readings.NotTaken as refusal:
-        return hx.again("readings/card", view=reading_form.again(link, _card(link.account), act, refusal.checked))
     except Refused as refusal:
-        view = reading_form.again(link, _card(link.account), act, refusal=refusal.sentence)
-        return hx.again("readings/card", view=view)
+        return hx.again("readings/card", view=reading_form.again(link, _card(link.account), act, refusal))
     if not hx.is_htmx():
         return hx.go(url_for(".show", account_id=account_id))
     view = reading_form.fresh(link, _card(link.account), sent)
     return make_response(render_template("readings/_card.html", view=view))
+
+
+@bp.get("/readings/photos/<int:photo_id>.jpg")
+def photo(photo_id: int) -> Response:
+    """The picture that came with a reading; no cache on the way keeps it."""
+    content = reading_photos.open_photo(own_photo(photo_id), reading_form.photos())
+    if content is None:
+        flash(reading_photos.GONE, "warn")
+        return hx.go(url_for("history.show", kind="readings"))
+    return Response(content, content_type=JPEG)
 
 
 @bp.post("/readings/<int:account_id>/withdrawal")

@@ -21,14 +21,18 @@ OPEN = (
     "/view",
     "/nowhere",
     "/texts/agreement",
+    "/texts/payment-terms",
+    "/requisites",
 )
 CLOSED = (
-    "/", "/accounts", "/accounts/{account}", "/accounts/link",
-    "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
+    "/", "/accounts", "/accounts/{account}", "/accounts/{account}/reading-links", "/accounts/link",
+    "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}", "/payment/codes",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
-    "/history?kind=bills", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
+    "/charges?account={account}&period=2026-10",
+    "/history?kind=bills", "/history?kind=readings&account={account}",
+    "/statement", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",
-    "/profile/consents", "/profile/deletion", "/profile/cache",
+    "/profile/consents", "/profile/tokens", "/profile/deletion", "/profile/cache",
 )  # fmt: skip
 TARGET = 44
 
@@ -100,7 +104,7 @@ def test_open_pages_fit_every_width(open_page: Opener, complaints: list[str], wi
 
 @pytest.mark.parametrize("width", HEIGHTS)
 def test_the_console_fits_every_width(open_page: Opener, administrator: dict[str, object], width: int) -> None:
-    wrong = walk(open_page(width, storage_state=administrator), ["/admin/"], width)
+    wrong = walk(open_page(width, storage_state=administrator), ["/admin/", "/admin/readings"], width)
     assert not wrong, "\n".join(wrong)
 
 

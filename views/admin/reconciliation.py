@@ -9,15 +9,13 @@ from flask import Response, abort, render_template
 import clock
 from models import RegistryLine
 from services import reconciliation_report
+from views import days
 from views.access import own_suppliers, served_suppliers
 from views.admin import home, registries
 from views.format import month_start
 from views.forms import typed
-from views.history import days
 
 bp = registries.bp
-
-FIRST, LAST = date(1990, 1, 1), date(2200, 1, 1)  # days beyond have no moment in every zone
 
 
 @bp.get("/reconciliation")
@@ -56,7 +54,6 @@ def _suppliers() -> set[int] | None:
 
 def _days() -> tuple[date, date, dict[str, str]]:
     """From the beginning of the last month to today, where nothing else is asked for."""
-    since, until, mistakes = days()
-    today = clock.today()
-    begins = since or month_start(month_start(today) - timedelta(days=1))
-    return max(begins, FIRST), min(until or today, LAST), mistakes
+    range_, today = days.asked(), clock.today()
+    begins = range_.since or month_start(month_start(today) - timedelta(days=1))
+    return begins, range_.until or today, range_.mistakes

@@ -22,12 +22,12 @@ from services.registry_intake import Given
 from services.uploads import plain_name
 from views import hx, portal
 from views.access import own_registry, own_registry_line, own_suppliers, resident, served_suppliers
-from views.admin import home, requests
+from views.admin import home, readings, requests
 from views.forms import Form, at_most, required, typed, word
 from views.ids import LARGEST
 from views.turns import paused
 
-bp = requests.bp
+bp = readings.bp
 
 SHOWN, LINES, WAITING, ALIKE = 50, 50, 200, 5
 ENCODINGS = [*home.ENCODINGS, SelectChoice("koi8-r", "КОИ-8")]

@@ -21,6 +21,7 @@ from views.profile import (
     password,
     personal,
     subscriptions,
+    tokens,  # noqa: F401
 )
 
 Facts = dict[str, object]
