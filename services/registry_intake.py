@@ -27,6 +27,7 @@ LOOKED_AT = 300  # accounts by which the supplier is found
 READ_WITHIN = timedelta(minutes=10)  # a file that is being read for longer was cut off
 BUSY = "Этот файл сейчас читается в другом окне. Подождите минуту и обновите страницу."
 YEARS = 1990, 2200
+BANK = "Банк"  # where a layout does not say whose it is
 _REVERSAL = "|-"
 
 
@@ -170,7 +171,7 @@ def _begun(
     control = survey.control or Control(0)
     try:
         made: Registry = Registry.create(
-            supplier=supplier, layout=layout.name, bank=layout.bank, file_name=given.name, sha256=digest,
+            supplier=supplier, layout=layout.name, bank=layout.bank or BANK, file_name=given.name, sha256=digest,
             content=given.content, encoding=given.encoding, who=who, created_at=now, day=given.day,
             remarks=json.dumps(survey.remarks, ensure_ascii=False), count_told=control.count, paid_told=control.paid,
             transferred_told=control.transferred, fee_told=control.fee, document=control.document,

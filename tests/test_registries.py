@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,13 @@ import pytest
 from flask import Flask
 
 from exchange.layout import shipped
-from models import Account, Audit, BankOperation, Registry, RegistryLine, Supplier, db
+from models import Account, Audit, BankOperation, Payment, Registry, RegistryLine, Supplier, db
 from models.registry_totals import Part
 from services import registries, registry_intake
 from services.refusal import Refused
 from services.registries import By, outlook
 from services.registry_intake import Given
-from tests import factories
+from tests import billing, factories
 from tests.banks import SHORT, STATEMENT, TOWN, short_line
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=ZoneInfo("Europe/Moscow"))
@@ -394,6 +395,20 @@ class TestTown:
 
     def test_a_statement_before_its_registry_leaves_the_transfer_to_the_operator(self, ours: Supplier) -> None:
         assert states(post(STATEMENT.read_bytes())) == ["open", "waiting", "waiting"]
+
+
+@pytest.mark.commits
+def test_the_town_s_billing_knows_some_of_its_registry_and_each_is_counted_once(app: Flask, packages: Path) -> None:
+    with db.connection_context():
+        assert not billing.load(packages / "town").stopped
+        registry = post(TOWN.read_bytes(), TOWN.name, confirmed=False)
+        lines = list(RegistryLine.select().where(RegistryLine.registry == registry).order_by(RegistryLine.line))
+        for line in lines:
+            known = Payment.get_or_none(Payment.identifier == line.operation)
+            assert line.state == ("waiting" if line.account is None else "met" if known else "open"), line.operation
+            assert known is None or (known.amount, known.account_id) == (line.amount, line.account_id)
+        assert sum(line.amount for line in lines) == 1229650
+        assert {line.state for line in lines} >= {"met", "waiting"}
 
 
 @pytest.mark.commits
