@@ -123,7 +123,7 @@ class _Statement:
         purpose = _whole(facts, "НазначениеПлатежа")
         return Operation(
             line=self.begun_at,
-            account=account_in(purpose) or _code(facts.get("Код", "")),
+            account=account_in(purpose[:1000]) or _code(facts.get("Код", "")),
             paid=paid,
             # The number alone is the payer's own count: it comes again every year and with every payer.
             operation="/".join((facts.get("Номер", ""), facts.get("Дата", ""), payer_account))[:100],
