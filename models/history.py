@@ -159,7 +159,7 @@ def _beside(accounts: Any, since: Any) -> Any:
         .where(OrderLine.account.in_(accounts), Order.state.in_((SENT, PAID, POSTED)), Match.id.is_null())
     )
     told = RegistryLine.select(
-        RegistryLine.account, SQL("NULL").alias("on"), RegistryLine.amount, SQL("''").alias("state")
+        RegistryLine.account, SQL("NULL").alias("on"), RegistryLine.amount, SQL(f"'{PAID}'").alias("state")
     ).where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
     return billed.union_all(own).union_all(told).tuples()
 
