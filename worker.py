@@ -38,8 +38,10 @@ from services import (
     orders,
     outbox,
     reading_photos,
+    reconciliation,
     refund_requests,
     registration,
+    registry_intake,
     requests,
     uploads,
 )
@@ -249,8 +251,8 @@ def autopay_round(counter: Counter, now: datetime) -> None:
 
 
 def match_payments(now: datetime) -> None:
-    """Meets paid orders with the billing's payments; days are the utility's."""
-    matching.match(now.astimezone(clock.zone()))
+    """Meets paid orders and banks' registries with the billing's payments; days are the utility's."""
+    reconciliation.reconcile(now.astimezone(clock.zone()))
 
 
 def recheck_payments(_now: datetime) -> None:
@@ -269,3 +271,4 @@ def tidy(now: datetime) -> None:
     Session.forget(now - SESSIONS)
     registration.forget_waiting(now)
     imports.drop_interrupted(now)
+    registry_intake.sweep(now)

@@ -17,6 +17,7 @@ from models.photo import Photo
 from models.reading import Reading, Submission
 from models.reading_link import ReadingLinks
 from models.refund import Refund, RefundLine
+from models.registry import BankOperation, Registry, RegistryLine, RegistryMatch
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
 from models.review import Review
@@ -71,6 +72,10 @@ TABLES: list[type[Base]] = [
     OrderCard,
     Autopay,
     AutopayRun,
+    Registry,
+    RegistryLine,
+    BankOperation,
+    RegistryMatch,
     Notice,
     NoticeReceipt,
     Outbox,
@@ -85,6 +90,7 @@ __all__ = [
     "AutopayRun",
     "Balance",
     "BankCard",
+    "BankOperation",
     "Base",
     "Bill",
     "Captcha",
@@ -118,6 +124,9 @@ __all__ = [
     "ReadingLinks",
     "RefusedRow",
     "Register",
+    "Registry",
+    "RegistryLine",
+    "RegistryMatch",
     "Resident",
     "Review",
     "Service",

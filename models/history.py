@@ -34,6 +34,7 @@ from models.photo import Photo
 from models.prepared import Prepared
 from models.reading import VALID, Reading
 from models.refund import Refund, RefundLine
+from models.registry import Registry, RegistryLine
 from models.resident import Resident
 from models.supplier import Service
 
@@ -68,8 +69,8 @@ class Total:
 class Beside:
     """Money that stands beside a debt, kopecks.
 
-    `after` its day by the billing, `unposted` paid here and not met yet, `sent` to the bank that has not answered;
-    `back`: given back, and not reversed by the billing yet.
+    `after` its day by the billing, `unposted` paid here or told by a bank and not met yet, `sent` to the bank that
+    has not answered; `back`: given back, and not reversed by the billing yet.
     """
 
     after: int = 0
@@ -149,7 +150,7 @@ def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
 
 
 def _beside(accounts: Any, since: Any) -> Any:
-    """(account, day, sum, "") of the billing; with no day and a state what was paid or given back here."""
+    """(account, day, sum, "") of the billing; with no day and a state what was paid here, at a bank, or given back."""
     billed = Payment.select(
         Payment.account, Payment.paid_on.alias("on"), Payment.amount, SQL("''").alias("state")
     ).where(Payment.account.in_(accounts), Payment.paid_on > since)
@@ -163,7 +164,10 @@ def _beside(accounts: Any, since: Any) -> Any:
     back = RefundLine.unmet(
         OrderLine.account, SQL("NULL").alias("on"), RefundLine.amount, SQL(f"'{REFUNDED}'").alias("state")
     ).where(OrderLine.account.in_(accounts))
-    return billed.union_all(own).union_all(back).tuples()
+    told = RegistryLine.select(
+        RegistryLine.account, SQL("NULL").alias("on"), RegistryLine.amount, SQL(f"'{PAID}'").alias("state")
+    ).where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
+    return billed.union_all(own).union_all(back).union_all(told).tuples()
 
 
 _BESIDE: Prepared[tuple[int, Any, int, str]] = Prepared(_beside)
@@ -274,6 +278,34 @@ def _refunds(accounts: Any) -> Any:
 
 
 _REFUNDS: Prepared[tuple[Any, ...]] = Prepared(_refunds)
+
+
+class Received(NamedTuple):
+    """A payment that a bank's registry tells of and the billing has not met."""
+
+    id: int
+    account: int
+    amount: int
+    on: date
+    bank: str
+
+
+def told_by_banks(accounts: Iterable[int]) -> list[Received]:
+    """Such payments of the accounts; few, since a line leaves when the billing brings it."""
+    return [Received(*row) for row in _RECEIVED(accounts=tuple(accounts))]
+
+
+_RECEIVED: Prepared[tuple[Any, ...]] = Prepared(
+    lambda accounts: (
+        RegistryLine.select(
+            RegistryLine.id, RegistryLine.account, RegistryLine.amount, RegistryLine.paid_on, Registry.bank
+        )
+        .join(Registry, on=(RegistryLine.registry == Registry.id))
+        .where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
+        .order_by(RegistryLine.id.desc())
+        .tuples()
+    )
+)
 
 
 def readings(span: Span, sort: str, after: Place | None, limit: int) -> list[Reading]:

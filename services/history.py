@@ -27,14 +27,14 @@ STATES = {
 KEPT = ("paid", "partly")  # the money is here
 _LAST = 2**31 - 1  # beyond every id
 _APART = 10**9  # ids of refunds, beside those of order lines
-_BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
+_BILLED, _OWN, _TOLD = 0, 1, 2  # on one day what the billing has not met stands above what it has
 
 Key = tuple[Any, int, int]
 
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), waiting, failed, refunded."""
+    """A payment in the list. `state`: posted, paid (the billing has not met it yet), waiting, failed, refunded."""
 
     key: Key
     on: date
@@ -52,7 +52,7 @@ class Page:
     """Rows of one kind; `after` is the place of the next page, "" at the end; `sum` in kopecks, of payments only.
 
     `newest` is the day of the newest row of all pages, None where there are none. `unposted`: of payments, those
-    made here that the billing has not met, of all pages.
+    made here or at a bank that the billing has not met, of all pages.
     """
 
     rows: list[Any]
@@ -64,9 +64,11 @@ class Page:
 
 
 def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE) -> Page:
-    """The billing's payments, and beside them what was paid here and the billing has not met: each counted once."""
+    """The billing's payments, and beside them what it has not met, paid here or at a bank: each counted once."""
     place = _place(after, date.fromisoformat if sort.endswith("date") else _whole)
-    unmet = (*_own(resident, span, sort, zone), *_given_back(resident, span, sort, zone))
+    unmet = (
+        *_own(resident, span, sort, zone), *_given_back(resident, span, sort, zone), *_told(span, sort),
+    )  # fmt: skip
     own = [row for row in unmet if _is_within(row.on, span)]
     billed = history.payments(span, sort, _billed_place(place), size + 1)
     rows = [_billed(row, resident, sort) for row in billed]
@@ -157,6 +159,13 @@ def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iter
         )
 
 
+def _told(span: Span, sort: str) -> Iterable[Paid]:
+    """What was paid at a bank, as its registry tells."""
+    for row in history.told_by_banks(span.accounts):
+        key = (row.amount if sort.endswith("sum") else row.on, _TOLD, row.id)
+        yield Paid(key, row.on, row.account, row.amount, "paid", row.bank)
+
+
 def _billed(row: Billed, resident: Resident, sort: str) -> Paid:
     is_own = row.payer == resident.id
     return Paid(
@@ -203,7 +212,7 @@ def _place(text: str, read: Callable[[str], Any]) -> Key | None:
     """A cursor as it was given out; None where it is none of ours: the list begins anew."""
     rest, _, row = text.rpartition("~")
     value, _, rank = rest.rpartition("~")
-    if rank not in ("0", "1") or not (row.isascii() and row.isdecimal() and len(row) < 11) or len(value) > 400:
+    if rank not in ("0", "1", "2") or not (row.isascii() and row.isdecimal() and len(row) < 11) or len(value) > 400:
         return None
     try:
         return read(value), int(rank), int(row)

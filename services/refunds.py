@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 
-from models import Order, OrderLine, Payment, Refund, RefundLine, lock, transaction
+from models import Order, OrderLine, Payment, Refund, RefundLine, RegistryMatch, lock, transaction
 from models.refund import DONE
 from services import outbox
 
@@ -90,7 +90,9 @@ def meet(zone: tzinfo | None) -> int:
     if not lines:
         return 0
     since = min(_day(line, zone) for line in lines) - NEAR
-    reversals = RefundLine.reversals({line.line.account_id for line in lines}, since)
+    rows = RefundLine.reversals({line.line.account_id for line in lines}, since)
+    by_banks = RegistryMatch.taken(row.id for row in rows)  # a bank's registry told of it: no money of ours
+    reversals = [row for row in rows if row.id not in by_banks]
     found = 0
     for line in lines:
         day = _day(line, zone)

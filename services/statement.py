@@ -102,7 +102,8 @@ def table(statement: Statement) -> Iterator[Sequence[Cell]]:
 
 def about(row: Paid) -> str:
     """Where a payment came from: its source, its service, and whether the billing knows it."""
-    known = "" if row.state == "posted" else "оплачено здесь, ещё не учтено"
+    here = "оплачено здесь, ещё не учтено"  # of a bank's registry the source says where
+    known = "" if row.state == "posted" else "ещё не учтено" if row.source else here
     said = ", ".join(filter(None, (row.source, row.service, known)))
     return said[:1].upper() + said[1:]
 

@@ -25,6 +25,8 @@ from models import (
     Payment,
     Reading,
     Register,
+    Registry,
+    RegistryLine,
     Resident,
     Service,
     Supplier,
@@ -156,6 +158,27 @@ def invitation(of: Account | None = None, **facts: Any) -> Invitation:
 
 def group(who: Resident, name: str = "Дача") -> Group:
     return Group.create(resident=who, name=name)
+
+
+def registry(of: Supplier | None = None, **facts: Any) -> Registry:
+    """A bank's registry that has been taken in, without lines."""
+    n = next(_count)
+    given = {
+        "layout": "sber_short", "bank": "Сбербанк", "file_name": f"реестр {n}.txt", "sha256": f"{n:064d}",
+        "content": b"", "who": "olga@example.org", "created_at": NOW, "day": TODAY, "state": "taken",
+        "posted_at": NOW, "posted_by": "olga@example.org", **facts,
+    }  # fmt: skip
+    return Registry.create(supplier=of or supplier(), **given)
+
+
+def registry_line(of: Registry | None = None, **facts: Any) -> RegistryLine:
+    """A line of a registry; without an account it waits in the queue."""
+    n = next(_count)
+    given = {
+        "line": n, "state": "open" if facts.get("account") else "waiting", "key": f"sber|{n}", "operation": str(n),
+        "account_number": "999", "paid_on": TODAY, "amount": 1000, **facts,
+    }  # fmt: skip
+    return RegistryLine.create(registry=of or registry(), **given)
 
 
 def operator(of: Supplier | None = None, role: str = "clerk", **facts: Any) -> Resident:

@@ -203,6 +203,11 @@ def doubted(_of: Resident) -> int:
     return factories.reading(register, 1, factories.TODAY, origin="resident", doubts="zero").id
 
 
+def registry(_of: Resident) -> int:
+    line = factories.registry_line()
+    return line.registry_id
+
+
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
@@ -210,6 +215,8 @@ CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "order_id": order,
     "photo_id": photo,
     "reading_id": doubted,
+    "line_id": lambda _of: factories.registry_line().id,
+    "registry_id": registry,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
     "table": lambda _of: "accounts",

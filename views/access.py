@@ -21,6 +21,8 @@ from models import (
     Operator,
     Order,
     Photo,
+    Registry,
+    RegistryLine,
     Resident,
     Session,
     Supplier,
@@ -180,3 +182,13 @@ def served_order(order_id: int) -> Order:
 def own_event(event_id: int) -> GatewayEvent:
     """A bank's word about an order that the operator may see; of unknown orders for who works for all."""
     return GatewayEvent.of_operator(event_id, own_suppliers()) or abort(404)
+
+
+def own_registry(registry_id: int) -> Registry:
+    """A bank's registry of the operator's suppliers, with its supplier; without its file."""
+    return Registry.of_operator(registry_id, own_suppliers()) or abort(404)
+
+
+def own_registry_line(line_id: int) -> RegistryLine:
+    """A line of such a registry that was taken in, with registry and supplier."""
+    return RegistryLine.of_operator(line_id, own_suppliers()) or abort(404)

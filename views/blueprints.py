@@ -36,6 +36,7 @@ from views import (
 )
 from views.admin import payments as admin_payments
 from views.admin import readings as admin_readings
+from views.admin import reconciliation as admin_reconciliation
 from views.admin import requests as admin_requests
 from views.api import description as api
 from views.profile import page as profile_page
@@ -71,5 +72,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    *{page.bp for page in (admin_payments, admin_readings, admin_requests)},  # the console: one blueprint
+    *{page.bp for page in (admin_payments, admin_readings, admin_reconciliation, admin_requests)},  # the console: one
 ]
