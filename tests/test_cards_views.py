@@ -68,6 +68,7 @@ def test_the_chosen_card_goes_with_the_order(
     client.sign_in(resident).post("/payment", ordered(account, method=f"card-{card.id}"), status=303)
     choice = OrderCard.get(OrderCard.order == Order.get())
     assert (choice.card, choice.keep) == (card, False)
+    assert "Карта •• 0004" in client.get(f"/orders/{Order.get().id}")
 
 
 def test_a_new_card_is_kept_when_it_is_ticked(client: PageClient, resident: Resident, account: Account) -> None:

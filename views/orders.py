@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, make_response, render_template, url_for
 
 import clock
-from models import GatewayEvent, Order, OrderLine
+from models import GatewayEvent, Order, OrderCard, OrderLine
 from models.order import CREATED, EXPIRED, PAID, POSTED, REFUNDED, SENT
 from models.rivals import Rival, rivals
 from models.standing import standings
@@ -152,7 +152,7 @@ def _form_of(order: Order) -> str:
 def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[dict[str, Any]]:
     """The facts of the confirmation (product R7.4) of each order, and the percents of its fee."""
     found = standings(line.account_id for order in waiting for line in lines[order.id])
-    book = settings.in_force(clock.today())
+    book, chosen = settings.in_force(clock.today()), OrderCard.of_orders(waiting)
     facts = []
     for order in waiting:
         accounts = list({line.account_id: line.account for line in lines[order.id]}.values())
@@ -160,6 +160,7 @@ def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[
         facts.append(
             {
                 "order": order,
+                "card": chosen[order.id].card if order.id in chosen else None,
                 "is_old": order.bill is not None and order.bill not in last,
                 "contracts": [account.contract or account.number for account in accounts],
                 "bills": [order.bill] if order.bill is not None else last,
