@@ -159,7 +159,7 @@ def test_payments_survive_the_death_of_the_portal(
         with living(portal):
             each = [Payer(Visitor(portal.port, token), account, bank_port) for account, token in payers]
             with dying(portal, random.Random(7)), ThreadPoolExecutor(PAYERS) as pool:
-                list(pool.map(lambda turn: each[turn % PAYERS].pay(turn), range(count), chunksize=1))
+                list(pool.map(lambda n: [each[n].pay(turn) for turn in range(n, count, PAYERS)], range(PAYERS)))
             portal_is_told(ledger)
     finally:
         bank.kill()
