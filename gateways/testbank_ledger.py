@@ -99,6 +99,11 @@ class Ledger:
     def by_provider_id(self, provider_id: str) -> Payment | None:
         return self._one("SELECT * FROM payment WHERE provider_id = ?", provider_id)
 
+    def every(self) -> list[Payment]:
+        """All payments, for who wants to compare the books."""
+        with self._open() as base:
+            return [_payment(row) for row in base.execute("SELECT * FROM payment ORDER BY rowid").fetchall()]
+
     def overdue(self, now: float) -> list[Payment]:
         """Payments whose time ran out with nobody pressing anything."""
         statement = "SELECT * FROM payment WHERE expires <= ? AND state IN ('open', 'code') LIMIT 100"
