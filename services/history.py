@@ -63,8 +63,13 @@ class Page:
     unposted: tuple[Paid, ...] = ()
 
 
-def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE) -> Page:
-    """The billing's payments, and beside them what it has not met, paid here or at a bank: each counted once."""
+def payments(
+    span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE, *, counted: bool = True
+) -> Page:
+    """The billing's payments, and beside them what it has not met, paid here or at a bank: each counted once.
+
+    Not `counted`, `count`, `newest` and `sum` are left out: for who walks through all pages.
+    """
     place = _place(after, date.fromisoformat if sort.endswith("date") else _whole)
     unmet = (
         *_own(resident, span, sort, zone), *_given_back(resident, span, sort, zone), *_told(span, sort),
@@ -74,7 +79,7 @@ def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo
     rows = [_billed(row, resident, sort) for row in billed]
     rows += [row for row in own if place is None or _is_beyond(row.key, place, sort)]
     rows.sort(key=lambda row: row.key, reverse=sort.startswith("-"))
-    total = history.payments_total(span)
+    total = history.payments_total(span) if counted else Total(0, None)
     kept = [row for row in own if row.state in KEPT]
     return Page(
         rows[:size],
