@@ -150,7 +150,7 @@ def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
 
 
 def _beside(accounts: Any, since: Any) -> Any:
-    """(account, day, sum, "") of the billing; with no day and a state what was paid here, at a bank, or given back."""
+    """(account, day, sum, "") of the billing; with no day and a state: paid here, told by a bank, or given back."""
     billed = Payment.select(
         Payment.account, Payment.paid_on.alias("on"), Payment.amount, SQL("''").alias("state")
     ).where(Payment.account.in_(accounts), Payment.paid_on > since)
