@@ -70,11 +70,14 @@ def swapped(one: Dial, here: int, other: Dial, there: int) -> str:
     )
 
 
-def below(dial: Dial, value: int) -> str:
-    return (
-        f"Меньше прошлого показания: было {_past(dial)}, введено {dial.shown(value)}. Проверьте цифры на счётчике. "
-        "Если счётчик заменили или прошлое показание неверно, сообщите поставщику."
+def below(dial: Dial, value: int, is_swapped: bool) -> str:
+    """What to do: where the meter's scales look swapped, that alone explains it."""
+    advice = (
+        "Похоже, шкалы перепутаны местами: сверьте их со счётчиком."
+        if is_swapped
+        else "Проверьте цифры на счётчике. Если счётчик заменили или прошлое показание неверно, сообщите поставщику."
     )
+    return f"Меньше прошлого показания: было {_past(dial)}, введено {dial.shown(value)}. {advice}"
 
 
 def question(dial: Dial, value: int) -> str:

@@ -89,5 +89,4 @@ def _card(account: Account) -> Card:
 
 def _sent(card: Card) -> Submission | None:
     """The newest act of the window that no bill has used yet, with the sum that was shown for it."""
-    acts = [row.submission for row in card.own if row.submission is not None and row.state != "used"]
-    return Submission.get_by_id(max(acts)) if acts else None
+    return Submission.get_by_id(max(card.unbilled)) if card.unbilled else None
