@@ -192,7 +192,7 @@ def test_ten_years_fit_any_number_of_pages(client: PageClient, resident: Residen
     assert len(pypdfium2.PdfDocument(page.data)) > 4
     assert printed(page).count("Сальдо на конец") > 3  # the head stands on every page
     assert page.response.headers["Content-Disposition"].startswith(
-        'inline; filename="statement-2016-01-01-2026-11-20.pdf"'
+        f'inline; filename="statement-{account.number}-2016-01-01-2026-11-20.pdf"'
     )
 
 
