@@ -62,7 +62,7 @@ def of(account: Account, since: date, until: date, resident: Resident, zone: tzi
     if since > until:
         return Statement(account, since, until, [], [])
     page = partial(history.payments, Span((account.id,), since, until), resident, "date", zone=zone, size=BATCH)
-    payments = [row for row in history.every(page) if row.state in ("posted", "paid")]
+    payments = [row for row in history.every(page) if row.state in ("posted", *history.KEPT)]
     return Statement(account, since, until, chains(rows_of.bills(account.id, since, until)), payments)
 
 
@@ -102,8 +102,8 @@ def table(statement: Statement) -> Iterator[Sequence[Cell]]:
 
 def about(row: Paid) -> str:
     """Where a payment came from: its source, its service, and whether the billing knows it."""
-    known = "" if row.state == "posted" else "оплачено здесь, ещё не учтено"
-    said = ", ".join(filter(None, (row.source, row.service, known)))
+    known = {"paid": "оплачено здесь, ещё не учтено", "partly": "оплачено здесь, часть возвращена"}
+    said = ", ".join(filter(None, (row.source, row.service, known.get(row.state))))
     return said[:1].upper() + said[1:]
 
 

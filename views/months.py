@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from views.days import FIRST_YEAR, LAST_YEAR
 from views.forms import word
 
 # As our own selects send it, as a date field does, and as people type it.
@@ -29,7 +30,7 @@ def read(text: str) -> date | None:
     """The first day of a month that is named; None for what names none that a bill could be of."""
     found = next((shape.fullmatch(text) for shape in SHAPES if shape.fullmatch(text)), None)
     year, month = (int(found[part]) for part in ("year", "month")) if found else (0, 0)
-    return date(year, month, 1) if 1990 <= year < 2200 and 1 <= month <= 12 else None
+    return date(year, month, 1) if FIRST_YEAR <= year < LAST_YEAR and 1 <= month <= 12 else None
 
 
 def asked(since: str, until: str, periods: Sequence[date], usual: int) -> Months:
