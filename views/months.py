@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from views.days import FIRST_YEAR, LAST_YEAR
-from views.forms import word
+from views.days import FIRST_YEAR, LAST_YEAR, backward
 
 # As our own selects send it, as a date field does, and as people type it.
 SHAPES = (
@@ -48,5 +47,5 @@ def asked(since: str, until: str, periods: Sequence[date], usual: int) -> Months
     last = given["to"] or max(periods[0], given["from"] or periods[0])
     first = given["from"] or min(periods[:usual][-1], last)
     if first > last:
-        mistakes["to"] = f"Этот месяц раньше, чем «{word('history.from')}»"
+        mistakes["to"] = backward("Этот месяц")
     return Months(first, last, mistakes)
