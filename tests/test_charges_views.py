@@ -332,6 +332,7 @@ def test_before_the_thirty_first_day_only_the_day_is_told(
     late(account, date(2026, 11, 15))
     page = client.sign_in(resident).get("/charges?period=2026-10")
     assert "Если не оплатить, пени начислят с 16 декабря." in page and "Оценка" not in page
+    assert "Срок оплаты прошёл 15 ноября" in page and "Оплатить до" not in page
 
 
 def test_nothing_is_estimated_of_older_bills_paid_ones_and_organisations(

@@ -265,6 +265,17 @@ def test_the_life_of_a_reading_is_told(
     assert words in client.get(url(account))
 
 
+def test_an_old_form_pressed_again_does_not_say_that_what_was_withdrawn_is_accepted(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    form = typed(account, "15892", "6110")
+    client.sign_in(anna).post(url(account), form)
+    client.post(f"{url(account)}/withdrawal")
+    page = client.post(url(account), form, status=200, htmx=True)
+    assert "Показания приняты" not in page and "Не переданы" in page
+    assert [state for _, state in stored()] == [WITHDRAWN, WITHDRAWN]
+
+
 @pytest.mark.parametrize(
     ("state", "mend", "can_withdraw", "has_sum"),
     [
