@@ -155,7 +155,9 @@ THANKS = {
 def test_success_is_told_in_the_words_of_the_manual(enter: Enter, account: Account, preset: str) -> None:
     client = enter(preset)
     page = client.get(url(account))
-    assert THANKS[preset] in client.get(client.post(url(account), values(page, *GOOD)).location)
+    done = client.get(client.post(url(account), values(page, *GOOD)).location)
+    assert THANKS[preset] in done
+    assert "Предыдущее показание" not in done  # what stands there now is the new one
 
 
 @pytest.mark.parametrize("preset", ALL)
