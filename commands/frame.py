@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -32,11 +33,17 @@ def connected(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def inner(*args: Any, **kwargs: Any) -> Any:
         settings()
-        try:
-            with db.connection_context():
-                return command(*args, **kwargs)
-        except Refused as refusal:
-            click.echo(f"✗ {refusal.sentence}", err=True)
-            sys.exit(1)
+        with told(), db.connection_context():
+            return command(*args, **kwargs)
 
     return inner
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A refusal is printed and ends the command with 1."""
+    try:
+        yield
+    except Refused as refusal:
+        click.echo(f"✗ {refusal.sentence}", err=True)
+        sys.exit(1)

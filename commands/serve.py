@@ -18,7 +18,7 @@ import clock
 import worker
 from commands.data import prepare
 from commands.demo import fill, is_demo, logins
-from commands.frame import connected, settings
+from commands.frame import connected, settings, told
 from models import db, migrating
 from services.refusal import Refused
 
@@ -46,7 +46,7 @@ def serve(host: str, port: int, threads: int, inside: bool | None, first: bool) 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     make_ready(first)
     embedded = chosen.database_url.startswith("sqlite:") if inside is None else inside
-    with ExitStack() as running:
+    with told(), ExitStack() as running:
         if chosen.demo:
             running.enter_context(test_bank(port))
         if embedded:
@@ -102,14 +102,17 @@ def listen(host: str, port: int, threads: int) -> None:
     import waitress
 
     chosen = settings()
-    server = waitress.create_server(
-        current_app._get_current_object(),  # type: ignore[attr-defined]
-        host=host,
-        port=port,
-        threads=threads,
-        url_scheme="https" if chosen.is_secure else "http",
-        **SERVER,
-    )
+    try:
+        server = waitress.create_server(
+            current_app._get_current_object(),  # type: ignore[attr-defined]
+            host=host,
+            port=port,
+            threads=threads,
+            url_scheme="https" if chosen.is_secure else "http",
+            **SERVER,
+        )
+    except OSError as fault:
+        raise Refused(f"Порт {port} занят или закрыт ({fault.strerror}). Выберите другой: make run PORT=8010")
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)

@@ -22,8 +22,11 @@ MOST_BYTES = 32 << 30  # of all tables together, unpacked
 MOST_RATIO = 300  # text packs 5-40 times; a bomb packs 1000 times
 MOST_WORKBOOK = 128 << 20  # unpacked: a sheet is held in memory, twice its size, while it is read
 MOST_MEMBERS = 10_000
-# What the standard reader of archives raises over damaged bytes, by what was damaged.
-BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, ValueError, OverflowError, EOFError, OSError)
+# What the standard reader of archives raises over damaged bytes, by what was damaged; an index where a name is gone.
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, ValueError, OverflowError, EOFError, OSError,
+    IndexError,
+)  # fmt: skip
 
 
 class PackageError(Exception):

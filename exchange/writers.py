@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 Cell = str | int | Decimal | date | None
 
 _NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d+)?")
+WIDTH = 16  # signs of a column: a day in a narrower one is shown as #####
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 ENCODINGS = {"utf-8": "utf-8-sig", "cp1251": "cp1251", "windows-1251": "cp1251"}
 
@@ -80,6 +81,7 @@ def write_xlsx(
         book.set_properties({"created": made_at.replace(tzinfo=None)})
         sheet = book.add_worksheet(title[:31])
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd.mm.yyyy"})
+        sheet.set_column(0, len(headings) - 1, WIDTH)
         sheet.write_row(0, 0, headings, bold)
         for number, row in enumerate(rows, 1):
             for place, cell in enumerate(row):

@@ -28,6 +28,11 @@ class Photo(Base):
         cls.insert(submission=submission, file_key=file_key, kept_at=now).on_conflict_ignore().execute()
 
     @classmethod
+    def of_act(cls, submission: Submission) -> Photo | None:
+        found: Photo | None = cls.select().where(cls.submission == submission).first()
+        return found
+
+    @classmethod
     def held_by(cls, resident: Resident) -> ModelSelect[Photo]:
         """The photos of the accounts that the resident holds."""
         own = Link.select(Link.account).where(Link.resident == resident)

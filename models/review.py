@@ -12,7 +12,7 @@ from models.account import Account
 from models.base import Base, UtcField
 from models.meter import Meter, Register
 from models.photo import Photo
-from models.reading import ACCEPTED, EXPORTED, Reading
+from models.reading import ACCEPTED, EXPORTED, Reading, Submission
 from models.resident import Resident
 from models.supplier import Service, Supplier
 
@@ -21,7 +21,7 @@ OPEN = (ACCEPTED, EXPORTED)
 
 
 class Doubted(NamedTuple):
-    """A reading with what made it doubtful; values in millionths, `photo` is an id or None."""
+    """A reading with what made it doubtful; values in millionths, `photo` an id or None; whom to call or write to."""
 
     id: int
     supplier: str
@@ -42,6 +42,8 @@ class Doubted(NamedTuple):
     doubts: str
     state: str
     photo: int | None
+    phone: str | None
+    email: str | None
 
 
 class Review(Base):
@@ -64,7 +66,9 @@ class Review(Base):
             Reading.id, Supplier.name, Account.number, Service.name, Service.unit, Meter.number, Register.scale,
             Register.digits, Register.decimals, Meter.ratio, Reading.value, Reading.before, Reading.has_rolled,
             Reading.taken_on, Reading.origin, Reading.source, Reading.doubts, Reading.state, Photo.id,
+            Resident.phone, Resident.email,
         )  # fmt: skip
+        rows = rows.switch(Reading).join(Submission, JOIN.LEFT_OUTER).join(Resident, JOIN.LEFT_OUTER)
         newest = rows.order_by(Reading.id.desc()).limit(limit).tuples()
         return [Doubted(*row) for row in cast(Iterable[tuple[Any, ...]], newest)]
 

@@ -13,7 +13,6 @@ from models.meter import SINGLE
 from services import reading_words
 from services.exports import shown
 from services.history import BILLS, PAYMENTS, READINGS, Paid
-from services.personal_data import READINGS as STATES
 
 PAYMENT_STATES = {
     "posted": "учтено",
@@ -56,7 +55,7 @@ def _reading(row: Reading, links: Mapping[int, Link]) -> list[Cell]:
     return [
         *_account(links[meter.account_id]), row.taken_on, meter.service.name, meter.number,
         "" if register.scale == SINGLE else register.scale, shown(row.value, register.decimals), meter.service.unit,
-        STATES[row.state], row.bill.number if row.bill else "", row.reason,
+        reading_words.state(row.state, row.origin), row.bill.number if row.bill else "", row.reason,
         reading_words.source(row.origin, row.source),
     ]  # fmt: skip
 
@@ -88,7 +87,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], Callable[[Any, Mapping[int, Link]],
     ),
     BILLS: (
         "Счета",
-        ("Номер", "Период", "Входящее сальдо", "Начислено", "Перерасчёты", "Оплачено", "К оплате"),
+        ("Номер", "Период", "Сальдо на начало", "Начислено", "Перерасчёты", "Оплачено", "К оплате"),
         _bill,
     ),
 }  # fmt: skip

@@ -17,16 +17,12 @@ from models.personal import (
     own_tokens,
     sent_readings,
 )
-from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from models.request import APPROVED, REFUSED, WAITING
 from services.dial import MICRO
 from services.profile import GENDERS
+from services.reading_words import STATES
 from services.tokens import SCOPES
 
-READINGS = {
-    ACCEPTED: "принято порталом", EXPORTED: "передано в расчёт", USED: "учтено", REJECTED: "отклонено",
-    REPLACED: "заменено", WITHDRAWN: "отозвано",
-}  # fmt: skip
 ORDERS = {
     CREATED: "начат", SENT: "ждёт ответа банка", PAID: "оплачен", POSTED: "учтён", FAILED: "не прошёл",
     EXPIRED: "не оплачен вовремя", REFUNDED: "возвращён",
@@ -129,7 +125,7 @@ def _readings(resident: Resident, write: Writer) -> list[Part]:
             "Шкала": row.scale,
             "Показание": f"{Decimal(row.value) / MICRO:f}",
             "Дата показания": write(row.taken_on),
-            "Состояние": READINGS.get(row.state, row.state),
+            "Состояние": STATES[row.state],
         }
         for row in sent_readings(resident)
     ]

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from models import Account, Meter, Reading, Register, Service
-from models.reading import BY_BILLING, LOOKED_AT, REJECTED, USED, VALID, Declared
+from models.reading import ACCEPTED, BY_BILLING, LOOKED_AT, REJECTED, USED, VALID, Declared
 from services.dial import MICRO, Dial, Past, months_since, season, usual
 from services.settings import REFUSE, Book, SupplierSettings
 from services.windows import Windows, windows
@@ -93,6 +93,17 @@ class Card:
     def own(self) -> list[Declared]:
         """What was declared for today's window, or for the one that has closed."""
         return [scale.own for meter in self.meters for scale in meter.scales if scale.own is not None]
+
+    @property
+    def unbilled(self) -> list[int]:
+        """The acts that declared it and that no bill has used yet."""
+        return [row.submission for row in self.own if row.submission is not None and row.state != USED]
+
+    @property
+    def can_withdraw(self) -> bool:
+        """Is there something to take back, and has the billing got none of it?"""
+        own = [row for row in self.own if is_replaceable(row, self.windows)]
+        return bool(own) and all(row.state == ACCEPTED for row in own)
 
     @property
     def sent_on(self) -> date | None:

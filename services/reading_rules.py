@@ -91,16 +91,17 @@ def check(dials: Sequence[Dial], typed: Mapping[int, str], rolled: Collection[in
         return Checked((), (Finding(0, "empty", "Введите показание хотя бы одного счётчика."),), (), ())
     values, mistakes = _values(dials, typed, filled)
     entries, questions = [], []
+    swapped = _swapped(dials, values)
+    mixed_up = {dial.meter for dial in dials if dial.register in {finding.register for finding in swapped}}
     for dial in dials:
         if dial.register in values:
             entry = _entry(dial, values[dial.register], dial.register in rolled)
             entries.append(entry)
             if entry.is_below and not dial.may_roll(entry.value):
-                mistakes.append(Finding(dial.register, BELOW, words.below(dial, entry.value)))
+                mistakes.append(Finding(dial.register, BELOW, words.below(dial, entry.value, dial.meter in mixed_up)))
             elif entry.is_below and not entry.has_rolled:
                 questions.append(Finding(dial.register, ROLLED, words.question(dial, entry.value)))
     impossible = {mistake.register for mistake in mistakes}
-    swapped = _swapped(dials, values)
     settled = impossible | {finding.register for finding in swapped}
     doubts = [
         doubt

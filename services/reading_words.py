@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from models.reading import ACCEPTED, BY_BILLING, BY_LINK, BY_OPERATOR, BY_PROGRAM, BY_RESIDENT, EXPORTED, USED
+from models.reading import (
+    ACCEPTED,
+    BY_BILLING,
+    BY_LINK,
+    BY_OPERATOR,
+    BY_PROGRAM,
+    BY_RESIDENT,
+    EXPORTED,
+    REJECTED,
+    REPLACED,
+    USED,
+    WITHDRAWN,
+)
 from services.dial import MICRO, NB, Dial, consumption
 
 # Who gave a reading (product R5.5); the billing's own word, where it has one, is shown as it is.
@@ -16,6 +28,14 @@ SOURCES: Mapping[str, str] = {
     BY_PROGRAM: "автоматически",
     BY_BILLING: "расчётный центр",
 }
+STATES: Mapping[str, str] = {
+    ACCEPTED: "принято порталом",
+    EXPORTED: "передано в расчёт",
+    USED: "учтено",
+    REJECTED: "отклонено",
+    REPLACED: "заменено",
+    WITHDRAWN: "отозвано",
+}
 DOUBTS: Mapping[str, str] = {
     "rolled": "переход через ноль",
     "unusual": "необычный расход",
@@ -26,6 +46,11 @@ DOUBTS: Mapping[str, str] = {
 
 def source(origin: str, told: str = "") -> str:
     return told.lower() if told and origin not in (BY_RESIDENT, BY_LINK) else SOURCES.get(origin, origin)
+
+
+def state(state: str, origin: str) -> str:
+    """What became of a reading; what came from the billing has never been taken by the portal."""
+    return "принято" if origin == BY_BILLING and state == ACCEPTED else STATES[state]
 
 
 def life(state: str, origin: str, bill: str | None) -> str:
@@ -70,11 +95,14 @@ def swapped(one: Dial, here: int, other: Dial, there: int) -> str:
     )
 
 
-def below(dial: Dial, value: int) -> str:
-    return (
-        f"Меньше прошлого показания: было {_past(dial)}, введено {dial.shown(value)}. Проверьте цифры на счётчике. "
-        "Если счётчик заменили или прошлое показание неверно, сообщите поставщику."
+def below(dial: Dial, value: int, is_swapped: bool) -> str:
+    """What to do: where the meter's scales look swapped, that alone explains it."""
+    advice = (
+        "Похоже, шкалы перепутаны местами: сверьте их со счётчиком."
+        if is_swapped
+        else "Проверьте цифры на счётчике. Если счётчик заменили или прошлое показание неверно, сообщите поставщику."
     )
+    return f"Меньше прошлого показания: было {_past(dial)}, введено {dial.shown(value)}. {advice}"
 
 
 def question(dial: Dial, value: int) -> str:

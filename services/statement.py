@@ -103,8 +103,12 @@ def table(statement: Statement) -> Iterator[Sequence[Cell]]:
 
 def about(row: Paid) -> str:
     """Where a payment came from: its source, its service, and whether the billing knows it."""
-    here = "оплачено здесь, ещё не учтено"  # of a bank's registry the source says where
-    known = "" if row.state == "posted" else "ещё не учтено" if row.source else here
+    if row.state == "partly":
+        known = "оплачено здесь, часть возвращена"
+    elif row.state == "posted":
+        known = ""
+    else:  # of a bank's registry the source says where
+        known = "ещё не учтено" if row.source else "оплачено здесь, ещё не учтено"
     said = ", ".join(filter(None, (row.source, row.service, known)))
     return said[:1].upper() + said[1:]
 

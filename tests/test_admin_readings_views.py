@@ -50,7 +50,16 @@ def test_the_queue_shows_the_numbers_the_doubt_and_the_photo(
     client: PageClient, olga: Resident, account: Account
 ) -> None:
     page = client.sign_in(olga).get("/admin/readings")
-    for words in ("2071000390001", "№ 00987654", "000 100", "009 100", "9 000 кВт*ч", "необычный расход", "житель"):
+    for words in (
+        "2071000390001",
+        "№ 00987654",
+        "000 100",
+        "009 100",
+        "9 000 кВт*ч",
+        "необычный расход",
+        "житель",
+        "anna",
+    ):
         assert words in page, words
     photo = f"/admin/readings/photos/{Photo.get().id}.jpg"
     assert photo in page.tree.links

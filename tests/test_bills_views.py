@@ -183,3 +183,16 @@ def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resi
 def test_a_bill_that_does_not_add_up_is_marked(client: PageClient, resident: Resident, account: Account) -> None:
     factories.bill(account, adds_up=False)
     assert "Не сходится" in client.sign_in(resident).get("/bills")
+
+
+def test_an_older_bill_is_not_proposed_where_nothing_is_owed(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    """What was left of it stands in the last bill: whoever presses «Оплатить онлайн» would pay it twice."""
+    factories.bill(account, number="9", period=date(2026, 9, 1), to_pay=50000)
+    factories.bill(account, number="10", period=date(2026, 10, 1), to_pay=0)
+    page = client.sign_in(resident).get("/bills")
+    assert page.text.count('name="chosen"') == 1 and " checked>" not in page.text
+    assert client.post("/payment/bill", {"account": account.id}).location == f"/payment/{account.id}"
+    factories.bill(account, number="11", period=date(2026, 11, 1), to_pay=100)
+    assert client.get("/bills").text.count(" checked>") == 1

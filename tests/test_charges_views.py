@@ -332,6 +332,7 @@ def test_before_the_thirty_first_day_only_the_day_is_told(
     late(account, date(2026, 11, 15))
     page = client.sign_in(resident).get("/charges?period=2026-10")
     assert "Если не оплатить, пени начислят с 16 декабря." in page and "Оценка" not in page
+    assert "Срок оплаты прошёл 15 ноября" in page and "Оплатить до" not in page
 
 
 def test_nothing_is_estimated_of_older_bills_paid_ones_and_organisations(
@@ -345,3 +346,13 @@ def test_nothing_is_estimated_of_older_bills_paid_ones_and_organisations(
     for holding, period in ((account, "2026-08"), (account, "2026-10"), (firm, "2026-10")):
         page = client.get(f"/charges?account={holding.id}&period={period}")
         assert "пени начислят" not in page and "не оплачен" not in page
+
+
+def test_an_older_month_asks_for_no_money_again(client: PageClient, resident: Resident, account: Account) -> None:
+    """What was left of it stands in the next bill, and is paid there."""
+    factories.bill(account, number="9", period=date(2026, 9, 1), to_pay=140_392)
+    factories.bill(account, number="10", period=date(2026, 10, 1), to_pay=118_998)
+    client.sign_in(resident)
+    older, last = client.get("/charges?period=2026-09"), client.get("/charges?period=2026-10")
+    assert "Перешло в следующий счёт 1 403,92 ₽" in older and "bill=" not in older.text
+    assert "К оплате 1 189,98 ₽" in last and f"/payment/{account.id}?bill=" in last.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,14 @@ def run(app: Flask) -> Iterator[FlaskCliRunner]:
     """Commands within this process, on the tests' database."""
     with app.app_context():
         yield app.test_cli_runner()
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(run: FlaskCliRunner) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run.invoke(args=["serve", "--port", str(port), "--no-worker"])
+    assert (done.exit_code, f"✗ Порт {port} занят" in done.output) == (1, True)
+    assert "Traceback" not in done.output
 
 
 def test_broken_settings_are_named_all_at_once(tmp_path: Path) -> None:

@@ -173,7 +173,10 @@ def test_the_header_costs_two_questions_at_most_whatever_the_accounts(app: Flask
     few, many = (asked(app, town(size)) for size in (1, 20))
     grown = [url for (_, one), (url, other) in zip(few.items(), many.items(), strict=True) if len(other) > len(one)]
     assert not grown
-    assert not [url for url, seen in many.items() if len(seen) > LARGER.get(url, MOST) + 2]
+    payer = {
+        url: 1 for url in many if url.startswith("/payment/")
+    }  # a preset's form knows what he typed and agreed to
+    assert not [url for url, seen in many.items() if len(seen) > LARGER.get(url, MOST) + 2 + payer.get(url, 0)]
 
 
 def test_the_accounts_are_asked_for_once(client: PageClient, portal: str, anna: Resident, dacha: Account) -> None:

@@ -81,6 +81,16 @@ def test_readings_and_bills_have_columns_of_their_own(
     ]  # fmt: skip
 
 
+def test_what_the_billing_gave_was_not_taken_by_the_portal(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    register = factories.meter(account).registers[0]
+    factories.reading(register, 1, date(2019, 1, 24), state="accepted", origin="billing")
+    factories.reading(register, 2, date(2019, 2, 24), state="accepted", origin="resident")
+    told = lines(client.sign_in(resident).get("/history.csv?kind=readings"))
+    assert [line[8] for line in told[1:]] == ["принято порталом", "принято"]
+
+
 @pytest.mark.parametrize("evil", ["=1+1", "+7999", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(client: PageClient, resident: Resident, account: Account, evil: str) -> None:
     factories.payment(account, 100, source=evil)

@@ -121,7 +121,8 @@ def shown(page: Page) -> set[str]:
 def test_days_that_make_no_sense_are_said(
     client: PageClient, resident: Resident, account: Account, query: str, sentence: str
 ) -> None:
-    assert sentence in client.sign_in(resident).get(f"/history?{query}")
+    page = client.sign_in(resident).get(f"/history?{query}")
+    assert sentence in page and "Исправьте даты выше" in page and "Ничего не нашлось" not in page
 
 
 def test_another_order_by_day_and_by_sum(client: PageClient, resident: Resident, account: Account) -> None:

@@ -481,6 +481,13 @@ def test_any_text_under_a_heading_row_gives_rows_of_one_width(text: str) -> None
         assert isinstance(row, Unreadable) or len(row) == 5
 
 
+def test_an_archive_with_a_file_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "p.zip", {"suppliers.csv": SUPPLIERS})
+    path.write_bytes(path.read_bytes().replace(b"suppliers.csv", b"\0uppliers.csv"))
+    with pytest.raises(PackageError, match="повреждён"):
+        open_package(path)
+
+
 def test_archives_with_odd_structure_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:

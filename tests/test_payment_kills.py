@@ -50,9 +50,17 @@ class Mortal:
     deaths: int = 0
 
     def start(self) -> None:
+        """As a supervisor does: a process that ends before it answers is started again."""
         command, environ = crowd.serving(self.settings, self.port)
-        self.process = Popen(command, cwd=crowd.ROOT, env=environ, stderr=DEVNULL)
-        crowd.wait(self.port)
+        for last in (False, False, True):
+            self.process = Popen(command, cwd=crowd.ROOT, env=environ, stderr=DEVNULL)
+            try:
+                return crowd.wait(self.port)
+            except OSError:
+                if last:
+                    raise
+                self.process.kill()
+                self.process.wait(30)
 
     def kill(self) -> None:
         self.process.kill()
@@ -76,7 +84,7 @@ def dying(portal: Mortal, chance: random.Random) -> Iterator[None]:
     ended = threading.Event()
 
     def reap() -> None:
-        while not ended.wait(chance.uniform(1.0, 4.0)):
+        while not ended.wait(chance.uniform(2.0, 5.0)):
             portal.kill()
             portal.start()
 

@@ -64,6 +64,7 @@ def test_a_photo_comes_with_the_reading_and_is_made_anew(
     client.sign_in(anna).post(f"/readings/{account.id}", data)
     photo = Photo.get()
     assert photo.submission == Submission.get()
+    assert f'href="/readings/photos/{photo.id}.jpg">Фото приложено</a>' in client.get(f"/readings/{account.id}").text
     answer = client.get(f"/readings/photos/{photo.id}.jpg").response
     assert (answer.mimetype, answer.headers["Cache-Control"]) == ("image/jpeg", "no-store")
     with Image.open(io.BytesIO(answer.data)) as picture:

@@ -175,6 +175,8 @@ def test_scales_in_each_other_s_place_are_noticed() -> None:
     assert [finding.kind for finding in checked.doubts] == ["swapped"]
     assert "«День» и «Ночь» перепутаны местами" in checked.doubts[0].sentence
     assert [finding.kind for finding in checked.mistakes] == ["below"]
+    assert "Похоже, шкалы перепутаны местами" in checked.mistakes[0].sentence
+    assert "сообщите поставщику" not in checked.mistakes[0].sentence
 
 
 def test_scales_of_two_meters_are_not_compared() -> None:

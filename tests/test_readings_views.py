@@ -265,6 +265,38 @@ def test_the_life_of_a_reading_is_told(
     assert words in client.get(url(account))
 
 
+def test_an_old_form_pressed_again_does_not_say_that_what_was_withdrawn_is_accepted(
+    client: PageClient, anna: Resident, account: Account
+) -> None:
+    form = typed(account, "15892", "6110")
+    client.sign_in(anna).post(url(account), form)
+    client.post(f"{url(account)}/withdrawal")
+    page = client.post(url(account), form, status=200, htmx=True)
+    assert "Показания приняты" not in page and "Не переданы" in page
+    assert [state for _, state in stored()] == [WITHDRAWN, WITHDRAWN]
+
+
+@pytest.mark.parametrize(
+    ("state", "mend", "can_withdraw", "has_sum"),
+    [
+        (ACCEPTED, "Исправить или отозвать", True, True),
+        (EXPORTED, "Исправить", False, True),
+        (USED, "Исправить", False, False),
+    ],
+)
+def test_what_the_billing_has_is_not_offered_to_be_taken_back(
+    client: PageClient, anna: Resident, account: Account, state: str, mend: str, can_withdraw: bool, has_sum: bool
+) -> None:
+    """Nor does a button lead to a preliminary sum that the bill has taken the place of."""
+    client.sign_in(anna).post(url(account), typed(account, "15892", "6110"))
+    Reading.update(state=state).where(Reading.state == ACCEPTED).execute()
+    page = client.get(url(account))
+    assert f">{mend}</a>" in page.text
+    assert ("Предварительный расчёт" in page) == has_sum
+    assert ("Предварительный расчёт" in client.get("/readings")) == has_sum
+    assert ("Отозвать показания" in client.get(f"{url(account)}?fix=1")) == can_withdraw
+
+
 def test_a_reading_of_the_operator_names_its_source(client: PageClient, anna: Resident, account: Account) -> None:
     day, night = Register.of_account(account)
     for register in (day, night):

@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from python_calamine import CalamineWorkbook
 
-from models import Account, Resident
+from models import Account, GatewayEvent, Resident
 from tests import factories
 from tests.client import Page, PageClient
 from tests.queries import counted
@@ -128,6 +128,16 @@ def test_what_was_paid_here_stands_in_it_before_the_billing_knows(
     assert "Оплачено здесь, ещё не учтено" in printed(client.get("/statement.pdf?from=2026-11-01"))
 
 
+def test_what_was_paid_here_and_given_back_in_part_stands_in_it_as_in_the_history(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    order = ordered(resident, account, 50000).order
+    GatewayEvent.noted("testbank", "1", order=order, outcome="refunded", amount=10000, at=factories.NOW)
+    page = client.sign_in(resident).get("/statement?from=2026-11-01")
+    assert "20.11.2026 Оплачено здесь, часть возвращена 500,00" in page
+    assert "Оплачено, часть возвращена" in client.get("/history")
+
+
 def test_a_saldo_that_the_billing_changed_is_told(client: PageClient, resident: Resident) -> None:
     account = factories.link(resident).account
     for month, opening, to_pay in ((9, 0, 10000), (10, 7000, 17000)):
@@ -192,7 +202,7 @@ def test_ten_years_fit_any_number_of_pages(client: PageClient, resident: Residen
     assert len(pypdfium2.PdfDocument(page.data)) > 4
     assert printed(page).count("Сальдо на конец") > 3  # the head stands on every page
     assert page.response.headers["Content-Disposition"].startswith(
-        'inline; filename="statement-2016-01-01-2026-11-20.pdf"'
+        f'inline; filename="statement-{account.number}-2016-01-01-2026-11-20.pdf"'
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
 
@@ -15,6 +13,7 @@ from views import portal
 from views.access import chosen_link, own_bill, own_links
 from views.format import month
 from views.forms import typed
+from views.spreadsheets import named
 
 bp = Blueprint("bills", __name__)
 
@@ -45,7 +44,9 @@ def pdf(bill_id: int) -> Response:
     link = None if masked else _readings_url(bill)
     data = paper.render(bills.quittance_of(bill, masked=masked, readings_url=link))
     response = Response(data, content_type="application/pdf")
-    response.headers["Content-Disposition"] = _disposition(bill)
+    response.headers["Content-Disposition"] = named(
+        f"bill-{bill.period:%Y-%m}-{bill.number}.pdf", f"Счёт {bill.number} за {month(bill.period)}.pdf", "inline"
+    )
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -57,11 +58,3 @@ def _readings_url(bill: Bill) -> str | None:
     if all(register.meter.is_automatic or register.meter.is_removed(today) for register in registers):
         return None
     return reading_links.link_on_paper(bill, today, settings.reading_key, settings.base_url)
-
-
-def _disposition(bill: Bill) -> str:
-    """A name that says what it is: Russian for browsers that can, plain ASCII for the rest (RFC 6266)."""
-    spoken = f"Счёт {bill.number} за {month(bill.period)}.pdf".replace("\N{NO-BREAK SPACE}", " ")
-    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in bill.number)
-    safe = spoken.replace("/", "-").replace("\\", "-")
-    return f"inline; filename=\"bill-{bill.period:%Y-%m}-{plain}.pdf\"; filename*=UTF-8''{quote(safe, safe='')}"

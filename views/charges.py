@@ -48,5 +48,5 @@ def _month(links: list[Link], link: Link, periods: list[date]) -> str:
     is_last = periods[:1] == [period]
     details = charges.of_month(link.account, period, clock.today() if is_last else None)
     return render_template(
-        "charges/month.html", links=links, link=link, periods=periods, period=period, details=details
+        "charges/month.html", links=links, link=link, periods=periods, period=period, details=details, is_last=is_last
     )

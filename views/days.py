@@ -9,6 +9,7 @@ from services.refusal import Refused
 from views.forms import typed, word
 from views.shapes import day_of
 
+NB = "\N{NO-BREAK SPACE}"
 FIRST_YEAR, LAST_YEAR = 1990, 2200  # what lies beyond is a slip of the finger
 
 
@@ -25,12 +26,17 @@ class Days:
         return self.since is not None and self.until is not None and self.since > self.until
 
 
+def backward(what: str) -> str:
+    """The end of a range stands before its beginning, which is called as its field is."""
+    return f"{what} раньше, чем «{str(word('history.from')).replace(' ', NB)}»"
+
+
 def asked() -> Days:
     """The range of the request; a day that cannot be read limits nothing and says so."""
     mistakes: dict[str, str] = {}
     found = Days(_day("from", mistakes), _day("to", mistakes), mistakes)
     if found.is_backward:
-        mistakes["to"] = f"Эта дата раньше, чем «{word('history.from')}»"
+        mistakes["to"] = backward("Эта дата")
     return found
 
 

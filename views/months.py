@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from views.forms import word
+from views.days import FIRST_YEAR, LAST_YEAR, backward
 
 # As our own selects send it, as a date field does, and as people type it.
 SHAPES = (
@@ -29,7 +29,7 @@ def read(text: str) -> date | None:
     """The first day of a month that is named; None for what names none that a bill could be of."""
     found = next((shape.fullmatch(text) for shape in SHAPES if shape.fullmatch(text)), None)
     year, month = (int(found[part]) for part in ("year", "month")) if found else (0, 0)
-    return date(year, month, 1) if 1990 <= year < 2200 and 1 <= month <= 12 else None
+    return date(year, month, 1) if FIRST_YEAR <= year < LAST_YEAR and 1 <= month <= 12 else None
 
 
 def asked(since: str, until: str, periods: Sequence[date], usual: int) -> Months:
@@ -47,5 +47,5 @@ def asked(since: str, until: str, periods: Sequence[date], usual: int) -> Months
     last = given["to"] or max(periods[0], given["from"] or periods[0])
     first = given["from"] or min(periods[:usual][-1], last)
     if first > last:
-        mistakes["to"] = f"Этот месяц раньше, чем «{word('history.from')}»"
+        mistakes["to"] = backward("Этот месяц")
     return Months(first, last, mistakes)

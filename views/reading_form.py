@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import request
 
 import clock
-from models import Account, Link, Submission
+from models import Account, Link, Photo, Submission
 from services import reading_photos
 from services.attachments import LARGEST
 from services.preliminary import Calculation, from_json
@@ -56,9 +56,9 @@ class View:
     """A card as its template takes it.
 
     `link` is None on the page of those who have not signed in: what would tell more than the meters is left out.
-    `sent`: the act whose preliminary sum is shown above. `fields` by register are the inputs of the form, none where
-    nothing is to be typed. `photo`: the claim to a picture that came with an earlier press. `warned` signs the doubts
-    that one more press confirms, "" where there are none.
+    `sent`: the act whose preliminary sum is shown above, `shot` the photo that came with it. `fields` by register
+    are the inputs of the form, none where nothing is to be typed. `photo`: the claim to a picture that came with an
+    earlier press. `warned` signs the doubts that one more press confirms, "" where there are none.
     """
 
     link: Link | None
@@ -72,6 +72,7 @@ class View:
     is_fixing: bool = False
     photo: str = ""
     photo_wrong: str = ""
+    shot: Photo | None = None
 
     @property
     def calculation(self) -> Calculation | None:
@@ -130,7 +131,8 @@ def fresh(link: Link | None, card: Card, sent: Submission | None = None, is_fixi
         for scale in meter.scales
         if card.is_open and not meter.obstacle and (is_fixing or not meter.is_sent)
     }
-    return View(link, card, fields, sent, secrets.token_urlsafe(16), is_fixing=is_fixing)
+    shot = Photo.of_act(sent) if sent is not None else None
+    return View(link, card, fields, sent, secrets.token_urlsafe(16), is_fixing=is_fixing, shot=shot)
 
 
 def again(link: Link | None, card: Card, act: Act, refusal: Refused) -> View:

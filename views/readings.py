@@ -47,12 +47,13 @@ def send(account_id: int) -> Response:
     act = reading_form.typed_act(link.account)
     try:
         act = reading_form.with_photo(act, link.account)
-        sent = readings.send(link.account, resident(), act, clock.now(), clock.today())
+        readings.send(link.account, resident(), act, clock.now(), clock.today())
     except Refused as refusal:
         return hx.again("readings/card", view=reading_form.again(link, _card(link.account), act, refusal))
     if not hx.is_htmx():
         return hx.go(url_for(".show", account_id=account_id))
-    view = reading_form.fresh(link, _card(link.account), sent)
+    card = _card(link.account)  # a press that comes late tells of what was put in its place meanwhile
+    view = reading_form.fresh(link, card, _sent(card))
     return make_response(render_template("readings/_card.html", view=view))
 
 
@@ -89,5 +90,4 @@ def _card(account: Account) -> Card:
 
 def _sent(card: Card) -> Submission | None:
     """The newest act of the window that no bill has used yet, with the sum that was shown for it."""
-    acts = [row.submission for row in card.own if row.submission is not None and row.state != "used"]
-    return Submission.get_by_id(max(acts)) if acts else None
+    return Submission.get_by_id(max(card.unbilled)) if card.unbilled else None

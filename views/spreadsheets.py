@@ -22,8 +22,13 @@ IN_MEMORY = 1 << 20  # a larger file lies on the disk
 CHUNK = 1 << 16
 
 
-def sheet(kind: str, name: str, title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
-    """The file of a kind; all rows are read before the first byte leaves, so a slow reader holds no connection."""
+def sheet(
+    kind: str, name: str, title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], spoken: str = ""
+) -> Response:
+    """The file of a kind, called `spoken`, else as its sheet.
+
+    All rows are read before the first byte leaves, so a slow reader holds no connection.
+    """
     out = cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the answer closes it
     if kind == "csv":
         write_csv(out, headings, rows)
@@ -33,7 +38,7 @@ def sheet(kind: str, name: str, title: str, headings: Sequence[str], rows: Itera
     out.seek(0)
     response = Response(iter(partial(out.read, CHUNK), b""), content_type=TYPES[kind])
     response.call_on_close(out.close)
-    response.headers["Content-Disposition"] = named(f"{name}.{kind}", f"{title}.{kind}")
+    response.headers["Content-Disposition"] = named(f"{name}.{kind}", f"{spoken or title}.{kind}")
     response.headers["Cache-Control"] = "private, no-store"
     response.content_length = length
     return response
@@ -41,5 +46,6 @@ def sheet(kind: str, name: str, title: str, headings: Sequence[str], rows: Itera
 
 def named(plain: str, spoken: str, how: str = "attachment") -> str:
     """A file name that says what it is: Russian for browsers that can, plain ASCII for the rest (RFC 6266)."""
+    simple = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "-" for sign in plain)
     safe = spoken.replace("/", "-").replace("\\", "-").replace("\N{NO-BREAK SPACE}", " ")
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
+    return f"{how}; filename=\"{simple}\"; filename*=UTF-8''{quote(safe, safe='')}"

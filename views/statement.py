@@ -74,7 +74,8 @@ def _paper(found: Statement) -> Response:
 
 
 def _sheet(kind: str, found: Statement) -> Response:
-    return spreadsheets.sheet(kind, _plain(found), _name(found), statement.HEADINGS, statement.table(found))
+    rows = statement.table(found)
+    return spreadsheets.sheet(kind, _plain(found), "Выписка", statement.HEADINGS, rows, _name(found))
 
 
 def _address(kind: str, found: Statement) -> str:
@@ -82,8 +83,8 @@ def _address(kind: str, found: Statement) -> str:
 
 
 def _plain(found: Statement) -> str:
-    return f"statement-{found.since}-{found.until}"
+    return f"statement-{found.account.number}-{found.since}-{found.until}"
 
 
 def _name(found: Statement) -> str:
-    return f"Выписка {found.since:%d.%m.%Y}-{found.until:%d.%m.%Y}"
+    return f"Выписка № {found.account.number} {found.since:%d.%m.%Y}-{found.until:%d.%m.%Y}"

@@ -69,7 +69,7 @@ def test_files_come_down_under_their_names(page: Page) -> None:
     page.goto("/statement")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
-    assert download.value.suggested_filename.startswith("Выписка ")
+    assert download.value.suggested_filename.startswith("Выписка № ")
 
 
 def test_a_statement_of_other_days_is_one_step_away(page: Page) -> None:
