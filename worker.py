@@ -27,12 +27,13 @@ from config import Settings
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
 from gateways.sms import CapturedSms
-from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
+from models import Attempt, Captcha, Code, Device, ImportRun, NoticeReceipt, Outbox, Session, db
 from services import (
     imports,
     invitations,
     letters,
     matching,
+    notices,
     orders,
     outbox,
     reading_photos,
@@ -141,6 +142,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
     jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
+    jobs["notices"] = Job(ROUND, notices.spread)
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
     for name, channel, carrier in (
@@ -247,6 +249,7 @@ def tidy(now: datetime) -> None:
     Device.forget(now - SESSIONS)
     Attempt.forget(now - ATTEMPTS)
     Outbox.forget(now - LETTERS)
+    NoticeReceipt.sit_down(now)
     Session.forget(now - SESSIONS)
     registration.forget_waiting(now)
     imports.drop_interrupted(now)

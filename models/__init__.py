@@ -9,7 +9,7 @@ from models.code import Code
 from models.invitation import Invitation
 from models.link import Group, Link
 from models.meter import Meter, Register
-from models.notice import Audit, Notice, NoticeReceipt, Outbox
+from models.notice import Audit, Chat, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.photo import Photo
 from models.reading import Reading, Submission
@@ -65,6 +65,7 @@ TABLES: list[type[Base]] = [
     Notice,
     NoticeReceipt,
     Outbox,
+    Chat,
     Audit,
 ]
 
@@ -77,6 +78,7 @@ __all__ = [
     "Bill",
     "Captcha",
     "Charge",
+    "Chat",
     "Checkout",
     "Code",
     "Consent",

@@ -8,7 +8,7 @@ from werkzeug.local import LocalProxy
 
 import clock
 from models import NoticeReceipt
-from views import current, menu, portal
+from views import current, menu, notices, portal
 
 
 def install(app: Flask) -> None:
@@ -21,6 +21,7 @@ def install(app: Flask) -> None:
         page_exists=menu.exists,
         menu_items=menu.items,
         unread=unread,
+        top_notices=top_notices,
         view_class=view_class,
         is_here=menu.is_here,
         today=clock.today,
@@ -36,6 +37,11 @@ def unread() -> int:
     if not current_user.is_authenticated:
         return 0
     return int(g.session.unread) if request.method == "GET" else NoticeReceipt.unread(current_user)
+
+
+def top_notices() -> list[NoticeReceipt]:
+    """What stands above the pages of the signed-in resident."""
+    return notices.tops() if current_user.is_authenticated else []
 
 
 def view_class() -> str:
