@@ -198,6 +198,7 @@ class Outbox(Base):
     key = TextField(unique=True)
     kind = TextField()
     channel = TextField(default="email")
+    resident_id: int | None
     resident = ForeignKeyField(Resident, null=True, on_delete="CASCADE")
     destination = TextField(default="")
     ids = TextField(default="{}")
@@ -261,6 +262,12 @@ class Outbox(Base):
             cls.id == letter.id, cls.state == "waiting", cls.leased_until == letter.leased_until
         )
         return bool(query.execute())
+
+    @classmethod
+    def revive(cls, letter: Outbox, now: datetime) -> bool:
+        """Out of the dead ones, back into the queue; False where it is none of them."""
+        query = cls.update(state="waiting", attempts=0, not_before=now, error="")
+        return bool(query.where(cls.id == letter.id, cls.state == "dead").execute())
 
     @classmethod
     def newest(cls, most: int) -> list[Outbox]:

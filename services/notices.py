@@ -91,7 +91,8 @@ def _spread_portion(known: Notice, now: datetime) -> int:
         return 0  # another worker was faster
     readers = notice.next_readers(PORTION)
     NoticeReceipt.give(notice, readers)
-    telling.tell_many("notice", f"notice:{notice.id}", readers, now, ways=_ways(notice), notice=notice.id)
+    kind = "offer" if notice.is_advertising else "notice"
+    telling.tell_many(kind, f"notice:{notice.id}", readers, now, ways=_ways(notice), notice=notice.id)
     if len(readers) < PORTION:
         notice.spread_at = now
     if readers:
@@ -127,8 +128,11 @@ def close(receipt: NoticeReceipt, now: datetime) -> None:
         receipt.mark(now, confirmed=False)
 
 
-def link_of(notice: Notice) -> str:
-    """Where the notice's button leads: into the portal or to a web address; anything else leads nowhere."""
+def link_of(notice: Notice, base_url: str = "") -> str:
+    """Where the notice's button leads: into the portal or to a web address; anything else leads nowhere.
+
+    A letter names the portal's address before a place within it.
+    """
     url = str(notice.link_url).strip()
     try:
         parts = urlsplit(url)
@@ -137,7 +141,7 @@ def link_of(notice: Notice) -> str:
     if parts.scheme in ("http", "https") and parts.netloc:
         return url
     is_inside = not parts.scheme and not parts.netloc and url.startswith("/") and "\\" not in url
-    return url if is_inside else ""
+    return base_url + url if is_inside else ""
 
 
 def cursor(receipt: NoticeReceipt) -> str:

@@ -18,6 +18,7 @@ from views import (
     home,
     invitations,
     linking,
+    messengers,
     notices,
     orders,
     outbox,
@@ -32,6 +33,7 @@ from views import (
     statement,
     tariffs,
     texts,
+    unsubscribe,
 )
 from views.admin import readings as admin_readings
 from views.api import description as api
@@ -47,6 +49,8 @@ BLUEPRINTS: list[Blueprint] = [
     callbacks.bp,
     history.bp,
     notices.bp,
+    messengers.bp,
+    unsubscribe.bp,
     groups.bp,
     help.bp,
     requests.bp,

@@ -18,6 +18,7 @@ from views.profile import (
     deletion,  # noqa: F401
     devices,  # noqa: F401
     factor,
+    messengers,  # noqa: F401
     password,
     personal,
     subscriptions,
