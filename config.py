@@ -129,6 +129,11 @@ class Settings:
         parts = urlsplit(self.database_url)
         return Path(parts.path[1:]).resolve().parent if parts.scheme == "sqlite" else ROOT / "var"
 
+    @property
+    def layouts_folder(self) -> Path | None:
+        """The utility's own layouts of bank registries, where it keeps any."""
+        return Path(self.layouts_dir) if self.layouts_dir else None
+
     def word(self, key: str) -> str:
         """A word of the screen; a key that no preset knows is a fault of ours and says so loudly."""
         return self.preset.words[key]

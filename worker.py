@@ -39,7 +39,9 @@ from services import (
     orders,
     outbox,
     reading_photos,
+    reconciliation,
     registration,
+    registry_intake,
     requests,
     uploads,
 )
@@ -182,10 +184,10 @@ def mailer_of(settings: Settings) -> Mailer | None:
 
 
 def desk_of(settings: Settings) -> Desk:
-    return Desk(render(), settings.base_url, settings.name, settings.secret_key, SystemRandom())
+    return Desk(render(settings), settings.base_url, settings.name, settings.secret_key, SystemRandom())
 
 
-def render() -> letters.Render:
+def render(settings: Settings) -> letters.Render:
     """Templates of letters: in plain text nothing is escaped, and a name that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -195,6 +197,7 @@ def render() -> letters.Render:
         lstrip_blocks=True,
     )
     environment.filters.update(rub=format.rub, day=format.day, moment_words=format.moment_words)
+    environment.globals.update(word=settings.word)
 
     def fill(template: str, /, **context: Any) -> str:
         return environment.get_template(template).render(**context)
@@ -280,8 +283,8 @@ def _headers(letter: Letter) -> dict[str, str]:
 
 
 def match_payments(now: datetime) -> None:
-    """Meets paid orders with the billing's payments; days are the utility's."""
-    matching.match(now.astimezone(clock.zone()))
+    """Meets paid orders and banks' registries with the billing's payments; days are the utility's."""
+    reconciliation.reconcile(now.astimezone(clock.zone()))
 
 
 def recheck_payments(_now: datetime) -> None:
@@ -301,3 +304,4 @@ def tidy(now: datetime) -> None:
     Session.forget(now - SESSIONS)
     registration.forget_waiting(now)
     imports.drop_interrupted(now)
+    registry_intake.sweep(now)

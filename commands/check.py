@@ -17,6 +17,7 @@ from peewee import PeeweeException
 
 import clock
 import config
+from exchange.layout import layouts
 from gateways.mail import SmtpMailer, Undeliverable
 from models import ImportRun, db, migrating
 from models.staging import Busy, alone
@@ -30,7 +31,7 @@ class Trouble(Exception):
     """What is wrong and what to do, in a line."""
 
 
-@click.command("check", help="Проверить настройки, базу, почту, банки, диск, часы и сертификат.")
+@click.command("check", help="Проверить настройки, базу, почту, банки, раскладки реестров, диск, часы и сертификат.")
 def check() -> None:
     fault: config.SettingsError | None = current_app.extensions.get("settings_fault")
     if fault is not None:
@@ -104,6 +105,14 @@ def _gateways(settings: config.Settings) -> Iterator[str]:
         yield f"{name}: {gateway.origin} отвечает"
 
 
+def _layouts(settings: config.Settings) -> Iterator[str]:
+    found, problems = layouts(settings.layouts_folder)
+    if problems:
+        raise Trouble("; ".join(problems))
+    own = f"свои — в папке {settings.layouts_dir}" if settings.layouts_dir else "своих нет"
+    yield f"раскладок {len(found)}, {own}"
+
+
 def _disk(settings: config.Settings) -> Iterator[str]:
     parts = urlsplit(settings.database_url)
     folder = Path(parts.path[1:]).resolve().parent if parts.scheme == "sqlite" else Path.cwd()
@@ -149,6 +158,7 @@ PROBES: dict[str, Callable[[config.Settings], Iterator[str]]] = {
     "база": _database,
     "почта": _mail,
     "банк": _gateways,
+    "реестры": _layouts,
     "диск": _disk,
     "часы": _clock,
     "сертификат": _certificate,

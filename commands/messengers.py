@@ -6,6 +6,7 @@ import sys
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 
 import config
 from gateways.mail import Undeliverable
@@ -15,6 +16,7 @@ from services.telling import MAX, TELEGRAM
 
 
 @click.command("listen", help="Подписать кабинет на события ботов Telegram и MAX.")
+@with_appcontext
 def listen() -> None:
     settings: config.Settings = current_app.extensions["settings"]
     bots: dict[str, Telegram | Max] = {}

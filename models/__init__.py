@@ -14,6 +14,7 @@ from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.photo import Photo
 from models.reading import Reading, Submission
 from models.reading_link import ReadingLinks
+from models.registry import BankOperation, Registry, RegistryLine, RegistryMatch
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
 from models.review import Review
@@ -62,6 +63,10 @@ TABLES: list[type[Base]] = [
     OrderLine,
     Match,
     GatewayEvent,
+    Registry,
+    RegistryLine,
+    BankOperation,
+    RegistryMatch,
     Notice,
     NoticeReceipt,
     Outbox,
@@ -74,6 +79,7 @@ __all__ = [
     "Attempt",
     "Audit",
     "Balance",
+    "BankOperation",
     "Base",
     "Bill",
     "Captcha",
@@ -105,6 +111,9 @@ __all__ = [
     "ReadingLinks",
     "RefusedRow",
     "Register",
+    "Registry",
+    "RegistryLine",
+    "RegistryMatch",
     "Resident",
     "Review",
     "Service",

@@ -48,6 +48,11 @@ class Checkout(Base):
         fresh = cls.insert(resident=resident, once=once, **facts).on_conflict_ignore().as_rowcount().execute()
         return cls.get(cls.resident == resident, cls.once == once), bool(fresh)
 
+    @classmethod
+    def last_of(cls, resident: Resident) -> Checkout | None:
+        found: Checkout | None = cls.select().where(cls.resident == resident).order_by(cls.id.desc()).first()
+        return found
+
 
 class Order(Base):
     """One trip to one merchant's gateway. `amount` without the fee; the bank is asked for amount + fee."""
@@ -329,6 +334,11 @@ class GatewayEvent(Base):
     def verdict_of(cls, gateway: str, key: str) -> str:
         """What became of an event that was noted before; who asks holds it, so that it is judged by one at a time."""
         return str(lock(cls.get(cls.gateway == gateway, cls.key == key)).verdict)
+
+    @classmethod
+    def told_of(cls, order: Order) -> list[GatewayEvent]:
+        """What was told of an order, in the order in which it was heard."""
+        return list(cls.select().where(cls.order == order).order_by(cls.id))
 
     @classmethod
     def judged(cls, gateway: str, key: str, verdict: str, **facts: Any) -> None:

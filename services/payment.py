@@ -10,11 +10,16 @@ from hashlib import sha256
 from typing import Any
 
 from models import Account, Bill, Checkout, Order, OrderLine, Resident, Service, Supplier, transaction
+from models.order import CREATED, EXPIRED
+from services import payer as payers
+from services import texts
+from services.payer import Payer
 from services.refusal import Refused
 
 LEAST, MOST = 100, 10_000_000  # kopecks an order; a supplier's settings `pay_least` and `pay_most` overrule
 WAITS = timedelta(days=1)  # how long an order may stand on the confirmation page
 OTHER = "прочее"  # the kind of service that stands under «Прочие»
+WITHDRAWN = "Плательщик вернулся к выбору сумм"  # the reason of an order that was never confirmed
 RUNNING, BY_ACCOUNT = "running", "account"  # ways to number orders (presets.md)
 _BLANKS = re.compile(r"\s+")  # of every kind: no-break, thin and figure spaces come with copied sums
 _SUM = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}))?(?:₽|р\.?|руб\.?)?", re.IGNORECASE)
@@ -150,34 +155,33 @@ def checkout(
     now: datetime,
     numbering: str = RUNNING,
     bill: Bill | None = None,
+    payer: Payer | None = None,
 ) -> list[Order]:
     """One press of «Оплатить»: an order a supplier, waiting to be confirmed; the bank knows nothing yet.
 
     `once` is the form's key: the same key with the same sums gives the same orders again, with other sums it is
     another press (the page came back from the browser's memory and was changed). `now` in the utility's zone
-    stands in the numbers that are made of it. `bill` is the one chosen in «Счета».
+    stands in the numbers that are made of it. `bill` is the one chosen in «Счета»; `payer` who pays, the resident as
+    his profile says where the form asked nothing.
     """
     check(wanted, gateways)
-    key = f"{once}:{_digest(wanted)}"
-    begun, is_new = Checkout.begun(
-        resident,
-        key,
-        created_at=now,
-        payer_name=resident.full_name,
-        email=resident.email if resident.email_confirmed_at else "",
-        phone=resident.phone if resident.phone_confirmed_at else "",
-    )
+    who = payer or payers.known(resident)
+    key = f"{once}:{_digest(wanted, who, bill)}"
+    contact = {"payer_name": who.name, "email": who.email, "phone": who.phone}
+    begun, is_new = Checkout.begun(resident, key, created_at=now, **contact)
     if is_new:
+        texts.agree(resident, who.agreed, now, who.address)
         for part in wanted:
             _order(begun, part, now, numbering, bill)
     return list(Order.of_checkout(begun))
 
 
-def lacks_contact(resident: Resident, policy: str) -> bool:
-    """Must the resident confirm a contact before he pays? `policy`: no, confirmed (e-mail), either (presets.md)."""
-    if policy == "confirmed":
-        return resident.email_confirmed_at is None
-    return policy == "either" and not (resident.email or resident.phone)
+@transaction
+def withdraw(press: Checkout, now: datetime) -> None:
+    """«Изменить»: what waits to be confirmed ends, so that nobody pays it besides what comes instead of it."""
+    for order in Order.of_checkout(press):
+        if order.claimed(now, now, CREATED):  # one whose bank's page is being opened goes on
+            order.moved(EXPIRED, CREATED, poll_at=None, reason=WITHDRAWN)
 
 
 def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bill | None) -> Order:
@@ -204,9 +208,11 @@ def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bil
     return order
 
 
-def _digest(wanted: Sequence[Part]) -> str:
-    facts = [(wish.account.id, wish.service or 0, wish.amount) for part in wanted for wish in part.wishes]
-    return sha256(repr(sorted(facts)).encode()).hexdigest()[:16]
+def _digest(wanted: Sequence[Part], payer: Payer, bill: Bill | None) -> str:
+    """What makes one press another: the sums, the bill they pay, who pays."""
+    sums = sorted((wish.account.id, wish.service or 0, wish.amount) for part in wanted for wish in part.wishes)
+    facts = (sums, bill.id if bill else 0, payer.name, payer.email, payer.phone)
+    return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def _roubles(amount: int) -> str:

@@ -30,7 +30,11 @@ class SupplierSettings:
 
     `reading_from_day`…`reading_to_day`: days of the month when readings are taken, both None = any day (ПП 354 п. 33
     names the 25th, a contract may name another). `expired_meters`: readings of a meter past its verification are
-    taken with a warning or refused. `unusual_factor`: how many times the account's own consumption of the season and
+    taken with a warning or refused.
+    `average_months`: how many months in a row may be charged by average before the norm (ПП 354 п. 59–60);
+    `penalty_rate` in hundredths of a percent, None = `penalty.CAP` as long as it is law;
+    `norm_coefficient` in hundredths: what a norm is raised by where a meter could stand (п. 42).
+    `unusual_factor`: how many times the account's own consumption of the season and
     of the last months is asked about. `roll_over_from`: percent of its range above which a register may have gone
     through zero. `photo_days`: how long photos of meters are kept.
     `linking_facts`: which facts prove that an account is one's own, None = the preset's.
@@ -44,6 +48,9 @@ class SupplierSettings:
     due_shift_weekend: bool = True
     expired_meters: str = WARN
     unusual_factor: int = 4
+    average_months: int = 3
+    norm_coefficient: int = 150
+    penalty_rate: int | None = None
     roll_over_from: int = 90
     photo_days: int = 90
     monthly_limits: Mapping[str, int] = field(default_factory=lambda: MONTHLY_LIMITS)
@@ -81,6 +88,12 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "due_shift_weekend": (_flag, "да или нет"),
     "expired_meters": (lambda value: value in (WARN, REFUSE), "warn или refuse"),
     "unusual_factor": (lambda value: _whole(value) and int(str(value)) >= 2, "целое число не меньше 2"),
+    "average_months": (lambda value: _whole(value) and 1 <= int(str(value)) <= 12, "целое число от 1 до 12"),
+    "norm_coefficient": (lambda value: _whole(value) and 100 <= int(str(value)) <= 1000, "сотые доли от 100 до 1000"),
+    "penalty_rate": (
+        lambda value: value is None or (_whole(value) and 0 <= int(str(value)) <= 10000),
+        "сотые доли процента от 0 до 10000 или пусто",
+    ),
     "roll_over_from": (lambda value: _whole(value) and 50 <= int(str(value)) <= 99, "процент от 50 до 99"),
     "photo_days": (lambda value: _whole(value) and 0 <= int(str(value)) <= 1096, "число дней от 0 до 1096"),
     "monthly_limits": (_limits, "вид услуги и целое число единиц в месяц"),

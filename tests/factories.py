@@ -24,6 +24,8 @@ from models import (
     Payment,
     Reading,
     Register,
+    Registry,
+    RegistryLine,
     Resident,
     Service,
     Supplier,
@@ -42,6 +44,15 @@ _count = itertools.count(1)
 def supplier(**facts: Any) -> Supplier:
     n = next(_count)
     return Supplier.create(**{"code": f"S{n}", "name": f"ООО «Водоканал {n}»", "inn": "7707083893", **facts})
+
+
+def payee(**facts: Any) -> Supplier:
+    """A supplier whose bank details are known, so that its accounts have a payment code."""
+    bank = {
+        "name": "АО «Энергосбыт»", "bank_account": "40702810638000000001", "bank": "ПАО СБЕРБАНК", "bik": "044525225",
+        "corr_account": "30101810400000000225", "kpp": "770701001",
+    }  # fmt: skip
+    return supplier(**{**bank, **facts})
 
 
 def setting(of: Supplier | None, key: str, value: Any, since: date = date(2020, 1, 1)) -> SupplierSetting:
@@ -123,6 +134,27 @@ def invitation(of: Account | None = None, **facts: Any) -> Invitation:
 
 def group(who: Resident, name: str = "Дача") -> Group:
     return Group.create(resident=who, name=name)
+
+
+def registry(of: Supplier | None = None, **facts: Any) -> Registry:
+    """A bank's registry that has been taken in, without lines."""
+    n = next(_count)
+    given = {
+        "layout": "sber_short", "bank": "Сбербанк", "file_name": f"реестр {n}.txt", "sha256": f"{n:064d}",
+        "content": b"", "who": "olga@example.org", "created_at": NOW, "day": TODAY, "state": "taken",
+        "posted_at": NOW, "posted_by": "olga@example.org", **facts,
+    }  # fmt: skip
+    return Registry.create(supplier=of or supplier(), **given)
+
+
+def registry_line(of: Registry | None = None, **facts: Any) -> RegistryLine:
+    """A line of a registry; without an account it waits in the queue."""
+    n = next(_count)
+    given = {
+        "line": n, "state": "open" if facts.get("account") else "waiting", "key": f"sber|{n}", "operation": str(n),
+        "account_number": "999", "paid_on": TODAY, "amount": 1000, **facts,
+    }  # fmt: skip
+    return RegistryLine.create(registry=of or registry(), **given)
 
 
 def operator(of: Supplier | None = None, role: str = "clerk", **facts: Any) -> Resident:

@@ -59,6 +59,7 @@ PUBLIC = {
     "pages.choose_view",
     "pages.contacts",
     "pages.health",
+    "pages.requisites",
     "pages.view",
     "reading_links.send",
     "reading_links.show",
@@ -159,7 +160,7 @@ def photo(of: Resident) -> int:
 
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
-    "account_id": lambda of: factories.link(of).account_id,
+    "account_id": lambda of: factories.link(of, factories.account(factories.payee())).account_id,
     "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,
@@ -197,11 +198,18 @@ def doubted(_of: Resident) -> int:
     return factories.reading(register, 1, factories.TODAY, origin="resident", doubts="zero").id
 
 
+def registry(_of: Resident) -> int:
+    line = factories.registry_line()
+    return line.registry_id
+
+
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
     "photo_id": photo,
     "reading_id": doubted,
+    "line_id": lambda _of: factories.registry_line().id,
+    "registry_id": registry,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
     "table": lambda _of: "accounts",

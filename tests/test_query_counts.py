@@ -43,7 +43,7 @@ def town(size: int) -> Town:
 
 
 def holding(who: Resident, size: int, position: int) -> Account:
-    supplier = factories.supplier()
+    supplier = factories.payee()
     light = factories.service(supplier)
     water = factories.service(supplier, kind="холодное водоснабжение", name="Холодная вода", unit="куб.м")
     account = factories.account(supplier)

@@ -19,6 +19,8 @@ from models import (
     Operator,
     Order,
     Photo,
+    Registry,
+    RegistryLine,
     Resident,
     Session,
     Supplier,
@@ -160,3 +162,13 @@ def served_suppliers() -> list[Supplier]:
 def own_request(request_id: int) -> LinkRequest:
     """A request that the operator may decide, with supplier and resident."""
     return LinkRequest.of_operator(request_id, own_suppliers()) or abort(404)
+
+
+def own_registry(registry_id: int) -> Registry:
+    """A bank's registry of the operator's suppliers, with its supplier; without its file."""
+    return Registry.of_operator(registry_id, own_suppliers()) or abort(404)
+
+
+def own_registry_line(line_id: int) -> RegistryLine:
+    """A line of such a registry that was taken in, with registry and supplier."""
+    return RegistryLine.of_operator(line_id, own_suppliers()) or abort(404)

@@ -24,6 +24,7 @@ from views import (
     outbox,
     pages,
     payment,
+    payment_codes,
     reading_links,
     readings,
     recovery,
@@ -35,7 +36,7 @@ from views import (
     texts,
     unsubscribe,
 )
-from views.admin import readings as admin_readings
+from views.admin import reconciliation as admin_reconciliation
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -45,6 +46,7 @@ BLUEPRINTS: list[Blueprint] = [
     bills.bp,
     charges.bp,
     payment.bp,
+    payment_codes.bp,
     orders.bp,
     callbacks.bp,
     history.bp,
@@ -71,5 +73,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_readings.bp,  # all pages of the console
+    admin_reconciliation.bp,  # all pages of the console
 ]
