@@ -42,13 +42,14 @@ from services import (
     reconciliation,
     registration,
     registry_intake,
+    reminders,
     requests,
     uploads,
 )
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from services.pace import Pace, pace
-from services.telling import MAX, TELEGRAM
+from services.telling import MAX, MESSENGER, TELEGRAM
 from views import format, journal
 
 log = logging.getLogger("abonent.worker")
@@ -149,6 +150,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
     jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
+    jobs["reminders"] = Job(timedelta(hours=3), partial(remind, ways_of(settings)))
     jobs["notices"] = Job(ROUND, notices.spread)
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
@@ -184,7 +186,15 @@ def mailer_of(settings: Settings) -> Mailer | None:
 
 
 def desk_of(settings: Settings) -> Desk:
-    return Desk(render(settings), settings.base_url, settings.name, settings.secret_key, SystemRandom())
+    return Desk(
+        render(settings),
+        settings.base_url,
+        settings.name,
+        settings.secret_key,
+        SystemRandom(),
+        settings.reading_key,
+        clock.zone(),
+    )
 
 
 def render(settings: Settings) -> letters.Render:
@@ -196,7 +206,7 @@ def render(settings: Settings) -> letters.Render:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rub=format.rub, day=format.day, moment_words=format.moment_words)
+    environment.filters.update(rub=format.rub, day=format.day, month=format.month, moment_words=format.moment_words)
     environment.globals.update(word=settings.word)
 
     def fill(template: str, /, **context: Any) -> str:
@@ -280,6 +290,17 @@ def _headers(letter: Letter) -> dict[str, str]:
         "List-Unsubscribe": f"<{letter.unsubscribe}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+def ways_of(settings: Settings) -> tuple[str, ...]:
+    """By which ways this portal tells its residents what may wait."""
+    has = {EMAIL: settings.has_email, SMS: settings.has_sms, MESSENGER: settings.has_telegram or settings.has_max}
+    return tuple(way for way, is_there in has.items() if is_there)
+
+
+def remind(ways: tuple[str, ...], now: datetime) -> None:
+    """Days are the utility's."""
+    reminders.remind(now.astimezone(clock.zone()), ways)
 
 
 def match_payments(now: datetime) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from random import Random
 from typing import Any, Protocol
 
 from gateways.mail import Attachment
 from models import Account, Code, LinkRequest, Notice, Order, OrderLine, Outbox, Token, transaction
 from models.resident import WAITING
-from services import challenges, codes, contacts, invitations, notices, outbox, unsubscribing
+from services import challenges, codes, contacts, invitations, notices, outbox, reminder_letters, unsubscribing
 from services.challenges import EMAIL, SMS, Errand
 from services.letter_parts import paragraphs
 
@@ -29,13 +29,19 @@ class Render(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """What letters are written with: templates, the portal's address and name, the key of codes, chance."""
+    """What letters are written with: templates, the portal's address and name, keys, chance, the utility's zone."""
 
     render: Render
     base_url: str
     name: str
     key: str
     rng: Random
+    reading_key: str = ""
+    zone: tzinfo = UTC
+
+    def day_of(self, now: datetime) -> date:
+        """The day in the utility's zone."""
+        return now.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True)
@@ -180,4 +186,9 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "notice": _notice,
     "offer": _notice,  # of advertising
     "messenger-linked": _nothing,
+    "readings-open": reminder_letters.readings,
+    "readings-closing": reminder_letters.readings,
+    "verification": reminder_letters.verification,
+    "bill": reminder_letters.bill,
+    "payment-due": reminder_letters.payment_due,
 }

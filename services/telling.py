@@ -19,11 +19,19 @@ CAN_WAIT = 1  # the priority of reminders, bills, notices for many: after codes,
 
 
 def tell_many(
-    kind: str, key: str, residents: Sequence[Resident], now: datetime, *, ways: Collection[str] = WAYS, **ids: int
+    kind: str,
+    key: str,
+    residents: Sequence[Resident],
+    now: datetime,
+    *,
+    ways: Collection[str] = WAYS,
+    asked: bool = False,
+    **ids: int,
 ) -> None:
     """Letters and messages to the residents, in the caller's transaction; `key` and a resident and a way: once.
 
     `ways` (email, sms, messenger) are those that the portal would use; each resident may have turned some off.
+    `asked`: it is a letter that he has asked for by a switch of its own: «E-mail уведомления» do not stop it.
     """
     if not ways or not residents:
         return
@@ -32,15 +40,15 @@ def tell_many(
         [
             _row(kind, key, resident, channel, address, now, ids)
             for resident in residents
-            for channel, address in _addresses(resident, ways, chats)
+            for channel, address in _addresses(resident, ways, chats, asked)
         ]
     )
 
 
 def _addresses(
-    resident: Resident, ways: Collection[str], chats: dict[tuple[int, str], str]
+    resident: Resident, ways: Collection[str], chats: dict[tuple[int, str], str], asked: bool
 ) -> Iterator[tuple[str, str]]:
-    if EMAIL in ways and resident.notify_email and resident.email_confirmed_at:
+    if EMAIL in ways and (asked or resident.notify_email) and resident.email_confirmed_at:
         yield EMAIL, str(resident.email)
     if (
         SMS in ways
