@@ -92,5 +92,6 @@ def up(migrator, db):
     Outbox.add_index(
         Outbox.index(Outbox.destination, Outbox.sent_at, where=SQL("priority > 0"), name="outbox_received")
     )
+    Outbox.add_index(Outbox.index(Outbox.id, where=SQL("\"state\" = 'dead'"), name="outbox_dead"))
     Outbox._schema.create_indexes()
     db.create_tables([Chat])

@@ -264,6 +264,24 @@ class Outbox(Base):
         return bool(query.execute())
 
     @classmethod
+    def queues(cls, now: datetime) -> list[tuple[str, int, datetime | None]]:
+        """(channel, how many wait, since when the oldest could have gone) of all channels that have any."""
+        rows = (
+            cls.select(cls.channel, fn.COUNT(cls.id), fn.MIN(cls.not_before))
+            .where(SQL("\"state\" = 'waiting'"), cls.not_before <= now)
+            .group_by(cls.channel)
+            .order_by(cls.channel)
+        )
+        moment = cls.not_before.python_value
+        return [(channel, count, moment(oldest)) for channel, count, oldest in rows.tuples()]
+
+    @classmethod
+    def dead(cls, most: int, before: int | None = None) -> list[Outbox]:
+        """What never went out, newest first; `before`: only those before this one."""
+        rows = cls.select().where(SQL("\"state\" = 'dead'")).order_by(cls.id.desc()).limit(most)
+        return list(rows if before is None else rows.where(cls.id < before))
+
+    @classmethod
     def revive(cls, letter: Outbox, now: datetime) -> bool:
         """Out of the dead ones, back into the queue; False where it is none of them."""
         query = cls.update(state="waiting", attempts=0, not_before=now, error="")
@@ -299,6 +317,8 @@ Outbox.add_index(
 Outbox.add_index(
     Outbox.index(Outbox.destination, Outbox.sent_at, where=SQL("priority > 0"), name="outbox_received"),
 )
+# What never went out: few of many, for the operator.
+Outbox.add_index(Outbox.index(Outbox.id, where=SQL("\"state\" = 'dead'"), name="outbox_dead"))
 
 
 class Chat(Base):

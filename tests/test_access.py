@@ -19,6 +19,7 @@ from models import (
     Notice,
     NoticeReceipt,
     Order,
+    Outbox,
     Photo,
     RefusedRow,
     Resident,
@@ -203,11 +204,18 @@ def registry(_of: Resident) -> int:
     return line.registry_id
 
 
+def dead_letter(_of: Resident) -> int:
+    given = {"kind": "known-email", "destination": "nobody@example.org", "state": "dead", "error": "адрес не принят"}
+    times = {"not_before": factories.NOW, "created_at": factories.NOW}
+    return Outbox.create(key=f"dead{Outbox.select().count()}", **given, **times).id
+
+
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
     "photo_id": photo,
     "reading_id": doubted,
+    "letter_id": dead_letter,
     "line_id": lambda _of: factories.registry_line().id,
     "registry_id": registry,
     "request_id": lambda of: factories.request(of).id,

@@ -36,7 +36,7 @@ from views import (
     texts,
     unsubscribe,
 )
-from views.admin import reconciliation as admin_reconciliation
+from views.admin import letters as admin_letters
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -73,5 +73,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_reconciliation.bp,  # all pages of the console
+    admin_letters.bp,  # all pages of the console
 ]
