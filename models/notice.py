@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from peewee import JOIN, SQL, BooleanField, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
@@ -272,8 +272,8 @@ class Outbox(Base):
             .group_by(cls.channel)
             .order_by(cls.channel)
         )
-        moment = cls.not_before.python_value
-        return [(channel, count, moment(oldest)) for channel, count, oldest in rows.tuples()]
+        found = cast(Iterable[tuple[str, int, Any]], rows.tuples())  # peewee's types know only rows of models
+        return [(channel, count, cls.not_before.python_value(oldest)) for channel, count, oldest in found]
 
     @classmethod
     def dead(cls, most: int, before: int | None = None) -> list[Outbox]:
