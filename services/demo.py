@@ -196,8 +196,8 @@ def _write_notices(resident: Resident, now: datetime) -> None:
         },
         {
             "kind": "top",
-            "subject": "Подтвердите адрес электронной почты",
-            "body": "Тогда счета можно получать на e-mail.",
+            "subject": "Счета можно получать на e-mail",
+            "body": "Выберите в профиле, по каким лицевым счетам присылать их письмом.",
             "link_url": "/profile",
             "link_label": "Перейти в профиль",
         },

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from models import Notice, NoticeReceipt, Resident
 from services import notices
 from tests import factories
 from tests.client import PageClient
+from tests.portal import switch
 from tests.queries import counted
 
 
@@ -201,10 +203,15 @@ def test_the_wanted_page_is_one_of_ours(client: PageClient, resident: Resident) 
 
 def test_top_ones_are_stacked_above_every_page_until_closed(client: PageClient, resident: Resident) -> None:
     first = factories.notice("Завтра нет воды", resident, kind="top", body="Ремонт.\nПодробности ниже.")
-    factories.notice("Новый тариф", resident, kind="top")
+    factories.notice("Новый тариф", resident, kind="top", link_url="/tariffs", link_label="Посмотреть тарифы")
     page = client.sign_in(resident).get("/accounts")
     assert page.words.index("Завтра нет воды") < page.words.index("Новый тариф") < page.words.index("Добавить")
     assert f"/notices?open={first.id}#letter-{first.id}" in page.tree.links
+    assert (
+        "Посмотреть тарифы" in page
+        and "data-hx-post"
+        not in client.get("/notices").text.split("</main>")[0].split("<h1")[0].split("top-notices")[1]
+    )
     client.post(f"/notices/{first.id}/close")
     assert "Завтра нет воды" not in client.get("/accounts") and "Новый тариф" in client.get("/accounts")
     assert "Прочитано: Завтра нет воды" in client.get("/notices")
@@ -230,3 +237,22 @@ def test_without_any_the_pages_ask_nothing_more(client: PageClient, resident: Re
     with counted() as more:
         client.get("/accounts")
     assert len(more) == len(seen) and not any("stands" in sql and '"notice"' in sql for sql in more)
+
+
+@pytest.mark.parametrize("preset", ["default", "metallenergo", "zhkh", "client-online", "consumer"])
+def test_every_portal_has_the_three_kinds(
+    app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch, preset: str
+) -> None:
+    """Whatever its menu and its first page are."""
+    switch(app, monkeypatch, preset, first_steps=[])
+    who = factories.resident()
+    factories.link(who)
+    blocking = modal(who, "Меняются условия")
+    factories.notice("Завтра нет воды", who, kind="top")
+    told(who, "Счёт готов")
+    wanted = client.sign_in(who).get("/profile", status=303).location
+    assert "Меняются условия" in client.get(wanted)
+    client.post(f"/notices/{blocking}/confirm", {"next": "/profile"})
+    page = client.get("/profile")
+    assert "Завтра нет воды" in page and 'id="bell"' in page.text
+    assert "Счёт готов" in client.get("/notices")

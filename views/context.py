@@ -10,6 +10,7 @@ from werkzeug.local import LocalProxy
 
 import clock
 from models import NoticeReceipt
+from services.notices import link_of
 from views import current, menu, notices, portal
 
 
@@ -24,6 +25,7 @@ def install(app: Flask) -> None:
         menu_items=menu.items,
         unread=unread,
         top_notices=top_notices,
+        notice_link=link_of,
         view_class=view_class,
         is_here=menu.is_here,
         today=clock.today,
