@@ -30,7 +30,9 @@ from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverabl
 from gateways.messengers import Max, Telegram
 from models import Attempt, Captcha, Code, Device, ImportRun, NoticeReceipt, Outbox, Session, db
 from services import (
+    autopay_rounds,
     bounces,
+    cards,
     imports,
     invitations,
     letters,
@@ -40,17 +42,20 @@ from services import (
     outbox,
     reading_photos,
     reconciliation,
+    refund_requests,
     registration,
     registry_intake,
     reminders,
     requests,
     uploads,
 )
+from services.autopay_rounds import Counter
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from services.pace import Pace, pace
 from services.telling import MAX, MESSENGER, TELEGRAM
 from views import format, journal
+from views import gateways as gateways_of
 
 log = logging.getLogger("abonent.worker")
 
@@ -143,6 +148,9 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs = {
         "tidy": Job(timedelta(hours=1), tidy),
         "orders": Job(timedelta(seconds=10), partial(orders.settle_orders, gateways or {})),
+        "refunds": Job(timedelta(seconds=10), partial(refund_requests.carry_out_all, gateways or {})),
+        "autopay": Job(timedelta(minutes=1), partial(autopay_round, _counter(settings, gateways or {}))),
+        "cards": Job(timedelta(minutes=1), partial(cards.forget_removed, gateways or {})),
         "match": Job(timedelta(minutes=10), match_payments),
         "recheck": Job(timedelta(days=1), recheck_payments),
     }
@@ -301,6 +309,16 @@ def ways_of(settings: Settings) -> tuple[str, ...]:
 def remind(ways: tuple[str, ...], now: datetime) -> None:
     """Days are the utility's."""
     reminders.remind(now.astimezone(clock.zone()), ways)
+
+
+def _counter(settings: Settings, gateways: Mapping[str, Acquirer]) -> Counter:
+    usual = gateways_of.usual_of(settings, gateways)
+    return Counter(gateways, usual, settings.preset.order_number, settings.base_url)
+
+
+def autopay_round(counter: Counter, now: datetime) -> None:
+    """Days and hours of autopay are the utility's."""
+    autopay_rounds.run(counter, now.astimezone(clock.zone()))
 
 
 def match_payments(now: datetime) -> None:

@@ -2,9 +2,11 @@
 
 from models.account import Account, House
 from models.attempt import Attempt
+from models.autopay import Autopay, AutopayRun
 from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
 from models.bill import Balance, Bill, Charge, Payment
 from models.captcha import Captcha
+from models.card import BankCard, OrderCard
 from models.code import Code
 from models.invitation import Invitation
 from models.link import Group, Link
@@ -14,6 +16,7 @@ from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.photo import Photo
 from models.reading import Reading, Submission
 from models.reading_link import ReadingLinks
+from models.refund import Refund, RefundLine
 from models.registry import BankOperation, Registry, RegistryLine, RegistryMatch
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
@@ -63,6 +66,12 @@ TABLES: list[type[Base]] = [
     OrderLine,
     Match,
     GatewayEvent,
+    Refund,
+    RefundLine,
+    BankCard,
+    OrderCard,
+    Autopay,
+    AutopayRun,
     Registry,
     RegistryLine,
     BankOperation,
@@ -78,7 +87,10 @@ __all__ = [
     "Account",
     "Attempt",
     "Audit",
+    "Autopay",
+    "AutopayRun",
     "Balance",
+    "BankCard",
     "BankOperation",
     "Base",
     "Bill",
@@ -103,11 +115,14 @@ __all__ = [
     "NoticeReceipt",
     "Operator",
     "Order",
+    "OrderCard",
     "OrderLine",
     "Outbox",
     "Payment",
     "Photo",
     "Reading",
+    "Refund",
+    "RefundLine",
     "ReadingLinks",
     "RefusedRow",
     "Register",

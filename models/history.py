@@ -33,6 +33,7 @@ from models.order import (
 from models.photo import Photo
 from models.prepared import Prepared
 from models.reading import VALID, Reading
+from models.refund import Refund, RefundLine
 from models.registry import Registry, RegistryLine
 from models.resident import Resident
 from models.supplier import Service
@@ -69,17 +70,18 @@ class Beside:
     """Money that stands beside a debt, kopecks.
 
     `after` its day by the billing, `unposted` paid here or told by a bank and not met yet, `sent` to the bank that
-    has not answered.
+    has not answered; `back`: given back, and not reversed by the billing yet.
     """
 
     after: int = 0
     unposted: int = 0
     sent: int = 0
+    back: int = 0
 
     @property
     def total(self) -> int:
         """What is not to be asked for again; a bank's silence counts, or the same debt would be paid twice."""
-        return self.after + self.unposted + self.sent
+        return self.after + self.unposted + self.sent - self.back
 
 
 class Billed(NamedTuple):
@@ -136,18 +138,19 @@ def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
     if not days:
         return {}
     since = min((day for day in days.values() if day is not None), default=date.max)
-    after, unposted, sent = (dict.fromkeys(days, 0) for _ in range(3))
+    after, unposted, sent, back = (dict.fromkeys(days, 0) for _ in range(4))
+    unmet = {SENT: sent, PAID: unposted, POSTED: unposted, REFUNDED: back}
     for account, on, amount, state in _BESIDE(accounts=tuple(days), since=since):
         day = days[account]
         if on is None:
-            (sent if state == SENT else unposted)[account] += amount
+            unmet[state][account] += amount
         elif day is not None and str(on) > day.isoformat():
             after[account] += amount
-    return {account: Beside(after[account], unposted[account], sent[account]) for account in days}
+    return {account: Beside(after[account], unposted[account], sent[account], back[account]) for account in days}
 
 
 def _beside(accounts: Any, since: Any) -> Any:
-    """(account, day, sum, "") of the billing's payments; with no day what was paid here or at a bank, unmet."""
+    """(account, day, sum, "") of the billing; with no day and a state: paid here, told by a bank, or given back."""
     billed = Payment.select(
         Payment.account, Payment.paid_on.alias("on"), Payment.amount, SQL("''").alias("state")
     ).where(Payment.account.in_(accounts), Payment.paid_on > since)
@@ -158,10 +161,13 @@ def _beside(accounts: Any, since: Any) -> Any:
         .join(Match, JOIN.LEFT_OUTER)
         .where(OrderLine.account.in_(accounts), Order.state.in_((SENT, PAID, POSTED)), Match.id.is_null())
     )
+    back = RefundLine.unmet(
+        OrderLine.account, SQL("NULL").alias("on"), RefundLine.amount, SQL(f"'{REFUNDED}'").alias("state")
+    ).where(OrderLine.account.in_(accounts))
     told = RegistryLine.select(
         RegistryLine.account, SQL("NULL").alias("on"), RegistryLine.amount, SQL(f"'{PAID}'").alias("state")
     ).where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
-    return billed.union_all(own).union_all(told).tuples()
+    return billed.union_all(own).union_all(back).union_all(told).tuples()
 
 
 _BESIDE: Prepared[tuple[int, Any, int, str]] = Prepared(_beside)
@@ -246,6 +252,32 @@ def _orders(accounts: Any, resident: Any) -> Any:
 
 
 _ORDERS: Prepared[tuple[Any, ...]] = Prepared(_orders)
+
+
+class Back(NamedTuple):
+    """A part of an order that was given back, and that the billing has not reversed; `payer` is the resident's id."""
+
+    id: int
+    account: int
+    amount: int
+    order: int
+    at: datetime
+    payer: int | None
+
+
+def refunds(accounts: Iterable[int]) -> list[Back]:
+    """What was given back of payments that count; few, since a line leaves when the billing reverses it."""
+    return [Back(*row) for row in _REFUNDS(accounts=tuple(accounts))]
+
+
+def _refunds(accounts: Any) -> Any:
+    columns = (
+        RefundLine.id, OrderLine.account, RefundLine.amount, OrderLine.order, Refund.done_at, Checkout.resident,
+    )  # fmt: skip
+    return RefundLine.unmet(*columns).switch(Order).join(Checkout).where(OrderLine.account.in_(accounts)).tuples()
+
+
+_REFUNDS: Prepared[tuple[Any, ...]] = Prepared(_refunds)
 
 
 class Received(NamedTuple):

@@ -230,6 +230,12 @@ class Outbox(Base):
             cls.insert_many(rows).on_conflict_ignore().execute()
 
     @classmethod
+    def sent_with(cls, key: str) -> datetime | None:
+        """When the letter of this key went out; None where it did not."""
+        letter: Outbox | None = cls.select().where(cls.key == key, cls.state == "sent").first()
+        return letter.sent_at if letter is not None else None
+
+    @classmethod
     def due(cls, now: datetime, channel: str, urgent: bool = False) -> Outbox | None:
         """The channel's letter that nobody is sending: the urgent first, each kind in the order of its time."""
         waiting = cls.select().where(cls.channel == channel, *cls._free(now))

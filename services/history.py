@@ -26,6 +26,7 @@ STATES = {
 }  # fmt: skip
 KEPT = ("paid", "partly")  # the money is here
 _LAST = 2**31 - 1  # beyond every id
+_APART = 10**9  # ids of refunds, beside those of order lines
 _BILLED, _OWN, _TOLD = 0, 1, 2  # on one day what the billing has not met stands above what it has
 
 Key = tuple[Any, int, int]
@@ -62,16 +63,23 @@ class Page:
     unposted: tuple[Paid, ...] = ()
 
 
-def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE) -> Page:
-    """The billing's payments, and beside them what it has not met, paid here or at a bank: each counted once."""
+def payments(
+    span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE, *, counted: bool = True
+) -> Page:
+    """The billing's payments, and beside them what it has not met, paid here or at a bank: each counted once.
+
+    Not `counted`, `count`, `newest` and `sum` are left out: for who walks through all pages.
+    """
     place = _place(after, date.fromisoformat if sort.endswith("date") else _whole)
-    unmet = (*_own(resident, span, sort, zone), *_told(span, sort))
+    unmet = (
+        *_own(resident, span, sort, zone), *_given_back(resident, span, sort, zone), *_told(span, sort),
+    )  # fmt: skip
     own = [row for row in unmet if _is_within(row.on, span)]
     billed = history.payments(span, sort, _billed_place(place), size + 1)
     rows = [_billed(row, resident, sort) for row in billed]
     rows += [row for row in own if place is None or _is_beyond(row.key, place, sort)]
     rows.sort(key=lambda row: row.key, reverse=sort.startswith("-"))
-    total = history.payments_total(span)
+    total = history.payments_total(span) if counted else Total(0, None)
     kept = [row for row in own if row.state in KEPT]
     return Page(
         rows[:size],
@@ -139,6 +147,20 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
             state=_state(first),
             order=first.order if is_own else None,
             receipt_url=first.receipt_url if is_own else "",
+        )
+
+
+def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
+    """Negative payments: what the bank gave back and the billing has not reversed."""
+    for row in history.refunds(span.accounts):
+        on = row.at.astimezone(zone).date()
+        yield Paid(
+            key=(-row.amount if sort.endswith("sum") else on, _OWN, _APART + row.id),
+            on=on,
+            account=row.account,
+            amount=-row.amount,
+            state="paid",
+            order=row.order if row.payer == resident.id else None,
         )
 
 

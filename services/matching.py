@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 
 from models import Match, Order, OrderLine, Payment, RegistryMatch, transaction
+from services import refunds
 
 NEAR = timedelta(days=3)
 CHUNK = 500  # orders a transaction: residents' writes must not wait
@@ -98,6 +99,7 @@ def match(now: datetime) -> int:
     while orders := Order.to_post(after, CHUNK):
         found += _match(orders, now)
         after = orders[-1].id
+    refunds.meet(now.tzinfo)
     return found
 
 

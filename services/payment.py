@@ -27,12 +27,17 @@ _SUM = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}))?(?:₽|р\.?|руб\.?)?", re.I
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms a supplier takes money here: fee in hundredths of a percent, limits in kopecks an order."""
+    """On what terms a supplier takes money here: `fee` in hundredths of a percent, all else in kopecks an order.
+
+    `fee_least`: what the percents come to at least; `fee_fixed` is added to them.
+    """
 
     gateway: str
     fee: int = 0
     least: int = LEAST
     most: int = MOST
+    fee_least: int = 0
+    fee_fixed: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,15 @@ class Part:
 
     @property
     def fee(self) -> int:
-        return sum(fee_of(wish.amount, self.terms.fee) for wish in self.wishes)
+        return sum(self.fees)
+
+    @property
+    def fees(self) -> list[int]:
+        """The fee of each wish: its percents; what the order owes beyond them stands at the last one."""
+        found = [fee_of(wish.amount, self.terms.fee) for wish in self.wishes]
+        percents = sum(found)
+        found[-1] += max(percents, self.terms.fee_least) - percents + self.terms.fee_fixed
+        return found
 
 
 def rows(owed: Sequence[tuple[Service, int]], due: int | None) -> list[Row]:
@@ -110,10 +123,17 @@ def fee_of(amount: int, hundredths: int) -> int:
 
 
 def terms(settings: Mapping[str, Any], gateway: str) -> Terms:
-    """The terms of a supplier from its settings in force; `gateway` is the preset's, where it names none."""
+    """The terms of a supplier from its settings in force; `gateway` is the preset's, where it names none.
+
+    `fees` may name a gateway's own, else the supplier's `fee`, `fee_least` and `fee_fixed` count for any.
+    """
+    name = str(settings.get("gateway", gateway))
+    fees = settings.get("fees", {}).get(name, settings)
     return Terms(
-        gateway=str(settings.get("gateway", gateway)),
-        fee=int(settings.get("fee", 0)),
+        gateway=name,
+        fee=int(fees.get("fee", 0)),
+        fee_least=int(fees.get("fee_least", 0)),
+        fee_fixed=int(fees.get("fee_fixed", 0)),
         least=int(settings.get("pay_least", LEAST)),
         most=int(settings.get("pay_most", MOST)),
     )
@@ -197,14 +217,8 @@ def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bil
     }
     account = part.wishes[0].account.number
     order = Order.numbered_by_account(account, now, **facts) if numbering == BY_ACCOUNT else Order.numbered(**facts)
-    for wish in part.wishes:
-        OrderLine.create(
-            order=order,
-            account=wish.account,
-            service=wish.service,
-            amount=wish.amount,
-            fee=fee_of(wish.amount, part.terms.fee),
-        )
+    for wish, fee in zip(part.wishes, part.fees, strict=True):
+        OrderLine.create(order=order, account=wish.account, service=wish.service, amount=wish.amount, fee=fee)
     return order
 
 

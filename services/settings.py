@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
+from gateways.receipt import MODES, TAXATIONS, VATS
 from models import Supplier, SupplierSetting, transaction
 from services.proof import FACTS
 from services.refusal import Refused
@@ -75,6 +76,28 @@ def _facts(value: object) -> bool:
     return value is None or (isinstance(value, list) and bool(value) and all(item in FACTS for item in value))
 
 
+def _kopecks(value: object) -> bool:
+    return _whole(value) and 0 <= int(str(value)) <= 100_000_00
+
+
+def _fee(value: object) -> bool:
+    """Hundredths of a percent up to 10 %."""
+    return _whole(value) and 0 <= int(str(value)) <= 1000
+
+
+def _fees(value: object) -> bool:
+    """By gateway: its fee in the same keys as the supplier's own."""
+    checks = {"fee": _fee, "fee_least": _kopecks, "fee_fixed": _kopecks}
+    return isinstance(value, dict) and all(
+        isinstance(own, dict) and all(key in checks and checks[key](item) for key, item in own.items())
+        for own in value.values()
+    )
+
+
+def _vats(value: object) -> bool:
+    return isinstance(value, dict) and all(vat in VATS for vat in value.values())
+
+
 def _limits(value: object) -> bool:
     return isinstance(value, dict) and all(_whole(limit) and limit > 0 for limit in value.values())
 
@@ -101,9 +124,20 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "shows_details": (_flag, "да или нет"),
     "offers_email_bills": (_flag, "да или нет"),
     # Read by `services/payment.py`.
-    "fee": (lambda value: _whole(value) and 0 <= int(str(value)) <= 1000, "сотые доли процента от 0 до 1000"),
+    "gateway": (lambda value: isinstance(value, str) and bool(value), "имя банка из portal.toml"),
+    "fee": (_fee, "сотые доли процента от 0 до 1000"),
+    "fee_least": (_kopecks, "сумма в копейках"),
+    "fee_fixed": (_kopecks, "сумма в копейках"),
+    "fees": (_fees, "банк и его fee, fee_least, fee_fixed"),
     "pay_least": (lambda value: _whole(value) and int(str(value)) > 0, "сумма в копейках больше нуля"),
     "pay_most": (lambda value: _whole(value) and int(str(value)) > 0, "сумма в копейках больше нуля"),
+    # Read by `services/receipts.py`.
+    "receipts": (_flag, "да или нет"),
+    "taxation": (lambda value: value in TAXATIONS, f"одно из {', '.join(map(str, TAXATIONS))}"),
+    "receipt_mode": (lambda value: value in MODES, f"одно из {', '.join(MODES)}"),
+    "receipt_vat": (lambda value: value in VATS, f"одно из {', '.join(VATS)}"),
+    "receipt_fee_vat": (lambda value: value in VATS, f"одно из {', '.join(VATS)}"),
+    "receipt_vats": (_vats, f"вид услуги и ставка из {', '.join(VATS)}"),
 }
 
 

@@ -61,8 +61,9 @@ def of(account: Account, since: date, until: date, resident: Resident, zone: tzi
     """The statement of the days, both included; a range that ends before it starts has nothing in it."""
     if since > until:
         return Statement(account, since, until, [], [])
-    page = partial(history.payments, Span((account.id,), since, until), resident, "date", zone=zone, size=BATCH)
-    payments = [row for row in history.every(page) if row.state in ("posted", "paid")]
+    span = Span((account.id,), since, until)
+    page = partial(history.payments, span, resident, "date", zone=zone, size=BATCH, counted=False)
+    payments = [row for row in history.every(page) if row.state in ("posted", *history.KEPT)]
     return Statement(account, since, until, chains(rows_of.bills(account.id, since, until)), payments)
 
 

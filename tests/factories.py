@@ -9,7 +9,10 @@ from typing import Any
 
 from models import (
     Account,
+    Autopay,
+    AutopayRun,
     Balance,
+    BankCard,
     Bill,
     Charge,
     Group,
@@ -105,6 +108,29 @@ def resident(**facts: Any) -> Resident:
 
 def link(who: Resident, what: Account | None = None, **facts: Any) -> Link:
     return Link.create(resident=who, account=what or account(), **{"linked_at": NOW, **facts})
+
+
+def card(who: Resident, name: str = "b1", **facts: Any) -> BankCard:
+    """A card that the test bank keeps for the resident."""
+    given = {"gateway": "testbank", "masked": "•• 0004", "kept_at": NOW, **facts}
+    return BankCard.create(resident=who, name=name, **given)
+
+
+def autopay(of: Link, by: BankCard, **facts: Any) -> Autopay:
+    given = {"day": 10, "most": 300000, "since": TODAY, **facts}
+    return Autopay.create(link=of, account=of.account_id, card=by, **given)
+
+
+def autopay_runs(of: Link) -> dict[str, AutopayRun]:
+    """A run that was announced and one that failed, by the letter that tells of it."""
+    row = autopay(of, card(of.resident, f"b{of.id}"))
+    facts = {"account": of.account_id, "autopay": row, "resident": of.resident, "amount": 148533, "told_at": NOW}
+    return {
+        f"autopay-{kind}": AutopayRun.create(
+            occasion=kind, state=state, charge_on=TODAY, reason="Недостаточно средств на карте", **facts
+        )
+        for kind, state in (("soon", "told"), ("failed", "failed"))
+    }
 
 
 def request(who: Resident | None = None, **facts: Any) -> LinkRequest:

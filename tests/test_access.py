@@ -11,9 +11,11 @@ from werkzeug.routing import Rule
 
 import clock
 from models import (
+    BankCard,
     Checkout,
     Consent,
     ExportBatch,
+    GatewayEvent,
     Group,
     ImportRun,
     Notice,
@@ -162,6 +164,7 @@ def photo(of: Resident) -> int:
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of, factories.account(factories.payee())).account_id,
+    "card_id": lambda of: factories.card(of, f"b{BankCard.select().count()}").id,
     "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,
@@ -194,6 +197,12 @@ def batch(_of: Resident) -> int:
     return ExportBatch.create(**given, created_at=factories.NOW, rows=0, sha256="0", content=b"").id
 
 
+def event(of: Resident) -> int:
+    key = f"k{GatewayEvent.select().count()}"
+    given = {"gateway": "testbank", "key": key, "outcome": "paid", "amount": 5, "verdict": "wrong amount"}
+    return GatewayEvent.create(**given, order=order(of), at=factories.NOW).id
+
+
 def doubted(_of: Resident) -> int:
     register = factories.meter(factories.account()).registers.get()
     return factories.reading(register, 1, factories.TODAY, origin="resident", doubts="zero").id
@@ -213,6 +222,8 @@ def dead_letter(_of: Resident) -> int:
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
+    "event_id": event,
+    "order_id": order,
     "photo_id": photo,
     "reading_id": doubted,
     "letter_id": dead_letter,

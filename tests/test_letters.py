@@ -29,7 +29,7 @@ HERE = Visitor(key="k" * 32)
 
 
 def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings) -> None:
-    from models import Checkout, Order, OrderLine
+    from models import Checkout, Order, OrderLine, Refund
     from services.letters import KINDS
 
     texts.seed(NOW)
@@ -49,6 +49,10 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
         put(kind, kind, resident=anna, destination="", account=account.id)
     put("k8", "token-made", resident=anna, destination="", token=factories.token(anna)[0].id)
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
+    back = Refund.create(order=order, key="r", amount=5000, asked_at=NOW, done_at=NOW)
+    put("k9", "payment-refunded", resident=anna, destination="", refund=back.id)
+    for kind, run in factories.autopay_runs(factories.link(anna, account)).items():
+        put(kind, kind, resident=anna, destination="", run=run.id)
     for kind in ("known-email", "known-account", "contact-changed", "deleted"):
         put(kind, kind)
     for kind, state in (("request-approved", "approved"), ("request-refused", "refused")):

@@ -165,7 +165,7 @@ def test_a_page_of_the_bank_that_ran_out_is_still_waited_for(
     [order] = ordered(resident, account, state="sent", expires_at=factories.NOW - LONG)
     client.sign_in(resident)
     page = client.get(f"/orders/{order.id}")
-    assert "Второй раз платить не нужно" in page and "Вернуться на страницу банка" not in page
+    assert "Второй раз платить не нужно" in page and "Перейти на страницу банка" not in page
     assert "второй раз не платите" in client.post(f"/orders/{order.id}", status=422)
 
 

@@ -9,9 +9,11 @@ from flask import abort, current_app, g
 from flask_login import current_user
 
 from models import (
+    BankCard,
     Bill,
     Code,
     Consent,
+    GatewayEvent,
     Group,
     Link,
     LinkRequest,
@@ -107,6 +109,14 @@ def own_order(order_id: int) -> Order:
     return order or abort(404)
 
 
+def own_card(card_id: int) -> BankCard:
+    """A card that a bank keeps for the resident."""
+    card: BankCard | None = BankCard.get_or_none(
+        BankCard.id == card_id, BankCard.resident == resident(), BankCard.removed_at.is_null()
+    )
+    return card or abort(404)
+
+
 def own_notice(notice_id: int) -> NoticeReceipt:
     """A notice addressed to the resident, with its text."""
     receipt: NoticeReceipt | None = NoticeReceipt.held_by(resident()).where(NoticeReceipt.notice == notice_id).first()
@@ -162,6 +172,16 @@ def served_suppliers() -> list[Supplier]:
 def own_request(request_id: int) -> LinkRequest:
     """A request that the operator may decide, with supplier and resident."""
     return LinkRequest.of_operator(request_id, own_suppliers()) or abort(404)
+
+
+def served_order(order_id: int) -> Order:
+    """An order of a supplier that the operator works for, with checkout and supplier."""
+    return Order.of_operator(order_id, own_suppliers()) or abort(404)
+
+
+def own_event(event_id: int) -> GatewayEvent:
+    """A bank's word about an order that the operator may see; of unknown orders for who works for all."""
+    return GatewayEvent.of_operator(event_id, own_suppliers()) or abort(404)
 
 
 def own_registry(registry_id: int) -> Registry:

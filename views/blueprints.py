@@ -37,6 +37,10 @@ from views import (
     unsubscribe,
 )
 from views.admin import letters as admin_letters
+from views.admin import payments as admin_payments
+from views.admin import readings as admin_readings
+from views.admin import reconciliation as admin_reconciliation
+from views.admin import requests as admin_requests
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -73,5 +77,7 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_letters.bp,  # all pages of the console
+    *{
+        page.bp for page in (admin_letters, admin_payments, admin_readings, admin_reconciliation, admin_requests)
+    },  # the console: one
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, make_response, render_template, url_for
 
 import clock
-from models import GatewayEvent, Order, OrderLine
+from models import GatewayEvent, Order, OrderCard, OrderLine
 from models.order import CREATED, EXPIRED, PAID, POSTED, REFUNDED, SENT
 from models.rivals import Rival, rivals
 from models.standing import standings
@@ -44,10 +45,17 @@ def pay(order_id: int) -> Response:
         base = portal.settings().base_url
         places = orders.Places(base + here, f"{base}/callbacks/{order.gateway}")
         purpose = orders.purpose_of(OrderLine.of_orders([order])[order.id], order.bill)
-        url = orders.start(order, bank, places, purpose, clock.now())
+        url = orders.start(order, bank, places, purpose, clock.local_now())
     except Refused as refusal:
         return make_response(_page(order, refusal.sentence), 422)
-    return hx.go(url or here)
+    return hx.go(url if _is_reachable(url) else here)
+
+
+def _is_reachable(url: str) -> bool:
+    """Does `form-action` let a form lead there? Else the order's own page offers the address as a link."""
+    place = urlsplit(url)
+    own = current_app.extensions["gateway_origins"]
+    return f"{place.scheme}://{place.netloc}" in own or url.startswith(portal.settings().base_url)
 
 
 @bp.post("/orders/<int:order_id>/change")
@@ -85,7 +93,7 @@ def _page(order: Order, wrong: str = "") -> str:
         refunded=_refunded(told),
         other=_other_sum(told),
         is_waiting=is_waiting,
-        can_return=order.state == SENT and order.expires_at > now,
+        can_return=order.state == SENT and order.expires_at > now and bool(order.provider_url),
         left=None if is_waiting else left,
     )
 
@@ -144,7 +152,7 @@ def _form_of(order: Order) -> str:
 def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[dict[str, Any]]:
     """The facts of the confirmation (product R7.4) of each order, and the percents of its fee."""
     found = standings(line.account_id for order in waiting for line in lines[order.id])
-    book = settings.in_force(clock.today())
+    book, chosen = settings.in_force(clock.today()), OrderCard.of_orders(waiting)
     facts = []
     for order in waiting:
         accounts = list({line.account_id: line.account for line in lines[order.id]}.values())
@@ -152,6 +160,7 @@ def _confirmed(waiting: list[Order], lines: dict[int, list[OrderLine]]) -> list[
         facts.append(
             {
                 "order": order,
+                "card": chosen[order.id].card if order.id in chosen else None,
                 "is_old": order.bill is not None and order.bill not in last,
                 "contracts": [account.contract or account.number for account in accounts],
                 "bills": [order.bill] if order.bill is not None else last,

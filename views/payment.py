@@ -14,10 +14,11 @@ import clock
 from models import Account, Balance, Bill, Charge, Link
 from models.history import Beside, paid_beside
 from models.standing import Standing, standings
-from services import groups, payment, settings
+from services import cards, groups, payment, settings
 from services.payer import Payer, lacks_contact
 from services.payment import Row, Terms
 from services.refusal import Refused
+from views import cards as kept_cards
 from views import gateways, hx, portal
 from views.access import chosen_link, current_link, own_bill, own_groups, own_link, own_links, resident
 from views.format import money_typed, month
@@ -103,6 +104,7 @@ def _answer(template: str, page: dict[str, Any]) -> Response:
             if by_code:
                 return hx.go(_codes(wishes, page.get("bill")))
             orders = _ordered(wishes, page["terms"], page.get("bill"), payer)
+            cards.choose(orders, page["bank_cards"].get(page["method"]), bool(typed("keep")))
         except Refused as refusal:
             sums.refuse(refusal)
         else:
@@ -243,7 +245,9 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
     if values is not None:
         sums.read(values)
     is_blocked = lacks_contact(resident(), portal.preset().email_to_pay)
-    methods = [] if is_blocked else _methods(accounts, terms)
+    keepers = kept_cards.keepers(terms.values())
+    kept = {} if is_blocked else kept_cards.offered(keepers)
+    methods = [] if is_blocked else [*kept, *_methods(accounts, terms)]
     method = typed("method") if typed("method") in methods else next(iter(methods), CARD)
     payer = PayerForm.asked() if CARD in methods else None
     return {
@@ -254,6 +258,8 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
         "total": total_of(sums, _charged(terms, method)),
         "once": typed_once() or secrets.token_urlsafe(16),
         "methods": methods,
+        "bank_cards": kept,
+        "keeps_cards": bool(keepers),
         "method": method,
         "lacks_contact": is_blocked,
     }
