@@ -14,7 +14,21 @@ import cli
 import clock
 import config
 from models import bind
-from views import api, assets, callbacks, context, errors, format, gate, gateways, ids, security, sessions
+from views import (
+    api,
+    assets,
+    callbacks,
+    context,
+    errors,
+    format,
+    gate,
+    gateways,
+    ids,
+    messengers,
+    security,
+    sessions,
+    unsubscribe,
+)
 from views.blueprints import BLUEPRINTS
 from views.turns import Turns
 
@@ -62,6 +76,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     csrf.exempt(callbacks.bp)  # banks know no form token: they sign
+    csrf.exempt(messengers.bp)  # nor do messengers: theirs is a secret
+    csrf.exempt(unsubscribe.bp)  # nor do mail programs: the address itself is signed
     csrf.exempt(api.bp)  # nor do programs: no cookie lets them in
     cli.install(app)
     if settings.database_url.startswith("sqlite:"):

@@ -29,7 +29,9 @@ ENVIRONMENT = {
     "ABONENT_MAIL_FROM",
     "ABONENT_SMS_URL",
     "ABONENT_TELEGRAM_TOKEN",
+    "ABONENT_TELEGRAM_URL",
     "ABONENT_MAX_TOKEN",
+    "ABONENT_MAX_URL",
     "ABONENT_TRUSTED_PROXIES",
     "ABONENT_DATA_KEY",
     "ABONENT_LINK_KEY",
@@ -52,6 +54,10 @@ PORTAL_KEYS = {
     "phone_hours",
     "video",
     "gateways",
+    "telegram_bot",
+    "max_bot",
+    "quiet_from",
+    "quiet_to",
 }
 OF_GATEWAY = "ABONENT_GATEWAY_"
 TESTBANK = "testbank"  # it has settings of its own
@@ -93,7 +99,13 @@ class Settings:
     mail_from: str = ""
     sms_url: str = ""
     telegram_token: str = ""
+    telegram_url: str = "https://api.telegram.org"
+    telegram_bot: str = ""
     max_token: str = ""
+    max_url: str = "https://platform-api2.max.ru"
+    max_bot: str = ""
+    quiet_from: int = 21
+    quiet_to: int = 9
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     link_key: str = ""
     backup_key: str = ""
@@ -117,13 +129,22 @@ class Settings:
 
     @property
     def has_sms(self) -> bool:
-        """Do text messages go out? A demo portal shows them; real gateways are not built yet."""
-        return self.demo
+        """Do text messages go out? A demo portal shows them."""
+        return bool(self.sms_url) or self.demo
+
+    @property
+    def has_telegram(self) -> bool:
+        """Is there a bot that residents can be led to?"""
+        return bool(self.telegram_token and self.telegram_bot)
+
+    @property
+    def has_max(self) -> bool:
+        return bool(self.max_token and self.max_bot)
 
     @property
     def has_messenger(self) -> bool:
         """Is there a messenger to write to?"""
-        return bool(self.telegram_token or self.max_token) or self.demo
+        return self.has_telegram or self.has_max or self.demo
 
     @property
     def reading_key(self) -> str:
@@ -163,13 +184,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         problems.append("video: нужен адрес, который начинается с https://")
     proxies = _proxies(values.get("ABONENT_TRUSTED_PROXIES", ""), problems)
     zone = _zone(portal.get("timezone", "Europe/Moscow"), problems)
+    night = [_hour(portal, name, usual, problems) for name, usual in (("quiet_from", 21), ("quiet_to", 9))]
     gateways = _gateways(values, portal.get("gateways", {}), problems)
     if problems or preset is None:
         raise SettingsError(problems)
     texts = {
         key: values[f"ABONENT_{key.upper()}"]
         for key in (
-            "database_url", "base_url", "mail_url", "mail_from", "sms_url", "telegram_token", "max_token",
+            "database_url", "base_url", "mail_url", "mail_from", "sms_url", "telegram_token", "telegram_url",
+            "max_token", "max_url",
             "link_key", "backup_key", "metrics_token", "testbank_url", "testbank_secret",
         )
         if f"ABONENT_{key.upper()}" in values
@@ -190,7 +213,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         phone_hours=str(portal.get("phone_hours", "")),
         video=str(portal.get("video", "")),
         layouts_dir=str(portal.get("layouts_dir", "")),
-        warnings=tuple(_channel_warnings(values, preset, demo)),
+        telegram_bot=str(portal.get("telegram_bot", "")).lstrip("@"),
+        max_bot=str(portal.get("max_bot", "")).lstrip("@"),
+        quiet_from=night[0],
+        quiet_to=night[1],
+        warnings=tuple(_channel_warnings(values, preset, demo, portal)),
         **texts,
     )
 
@@ -288,6 +315,9 @@ def _check_urls(values: dict[str, str], problems: list[str]) -> None:
         "ABONENT_BASE_URL": {"http", "https"},
         "ABONENT_MAIL_URL": {"smtp", "smtps"},
         "ABONENT_TESTBANK_URL": {"http", "https"},
+        "ABONENT_SMS_URL": {"smsc", "smsru", "smsaero"},
+        "ABONENT_TELEGRAM_URL": {"http", "https"},
+        "ABONENT_MAX_URL": {"http", "https"},
     }
     for name, schemes in kinds.items():
         if name in values and urlsplit(values[name]).scheme not in schemes:
@@ -312,6 +342,15 @@ def _zone(name: Any, problems: list[str]) -> str:
     return str(name)
 
 
+def _hour(portal: Mapping[str, Any], name: str, usual: int, problems: list[str]) -> int:
+    """An hour of the day; from the first to the second no reminders are sent to phones, equal ones mean no night."""
+    hour = portal.get(name, usual)
+    if isinstance(hour, int) and not isinstance(hour, bool) and 0 <= hour <= 23:
+        return hour
+    problems.append(f"{name}: нужен час от 0 до 23")
+    return usual
+
+
 def _testbank(base_url: str, secret_key: str) -> dict[str, str]:
     """In demo mode the test bank stands at the next port, and nobody has to invent its secret."""
     parts = urlsplit(base_url)
@@ -322,13 +361,18 @@ def _testbank(base_url: str, secret_key: str) -> dict[str, str]:
     }
 
 
-def _channel_warnings(values: dict[str, str], preset: Preset, demo: bool) -> list[str]:
+def _channel_warnings(values: dict[str, str], preset: Preset, demo: bool, portal: Mapping[str, Any]) -> list[str]:
     """A missing channel hides its way of registration and says so; demo mode counts as a channel."""
     if demo:
         return []
     warnings = []
     if "ABONENT_MAIL_URL" not in values:
         warnings.append("ABONENT_MAIL_URL не задан: письма остаются в очереди, регистрация по почте скрыта")
-    if {"phone", "account"} & {*preset.registration, *preset.sign_in}:
-        warnings.append("СМС в этой версии не отправляются: регистрация по телефону скрыта, коды приходят на почту")
+    if "ABONENT_SMS_URL" not in values and {"phone", "account"} & {*preset.registration, *preset.sign_in}:
+        warnings.append("ABONENT_SMS_URL не задан: регистрация по телефону скрыта, коды приходят на почту")
+    warnings += [
+        f"{token}: в portal.toml не назван бот ({bot}), жители не смогут его подключить"
+        for token, bot in (("ABONENT_TELEGRAM_TOKEN", "telegram_bot"), ("ABONENT_MAX_TOKEN", "max_bot"))
+        if token in values and not portal.get(bot)
+    ]
     return warnings

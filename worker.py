@@ -20,21 +20,24 @@ from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 import clock
 from config import Settings
+from gateways import sms
 from gateways.acquirer import Acquirer
 from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
-from gateways.sms import CapturedSms
-from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
+from gateways.messengers import Max, Telegram
+from models import Attempt, Captcha, Code, Device, ImportRun, NoticeReceipt, Outbox, Session, db
 from services import (
     autopay_rounds,
+    bounces,
     cards,
     imports,
     invitations,
     letters,
     matching,
+    notices,
     orders,
     outbox,
     reading_photos,
@@ -42,12 +45,15 @@ from services import (
     refund_requests,
     registration,
     registry_intake,
+    reminders,
     requests,
     uploads,
 )
 from services.autopay_rounds import Counter
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
+from services.pace import Pace, pace
+from services.telling import MAX, MESSENGER, TELEGRAM
 from views import format, journal
 from views import gateways as gateways_of
 
@@ -56,6 +62,7 @@ log = logging.getLogger("abonent.worker")
 ROOT = Path(__file__).resolve().parent
 TEMPLATES = ROOT / "templates" / "mail"
 ROUND = timedelta(seconds=2)
+JOBS = {EMAIL: "letters", SMS: "messages", TELEGRAM: "telegram", MAX: "max"}
 BATCH, BATCH_LASTS = 20, timedelta(minutes=5)  # letters a round; a slow mail server must not keep the other jobs
 STOPS_WITHIN = 40.0  # seconds: a letter that is on its way is waited for
 
@@ -151,19 +158,32 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
     jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
+    jobs["reminders"] = Job(timedelta(hours=3), partial(remind, ways_of(settings)))
+    jobs["notices"] = Job(ROUND, notices.spread)
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
-    for name, channel, carrier in (
-        ("letters", EMAIL, mailer_of(settings)),
-        ("messages", SMS, CapturedSms() if settings.demo else None),
-    ):
-        if carrier is not None:
-            jobs[name] = Job(ROUND, partial(_carry, carrier, desk, settings.demo, channel))
+    night = (settings.quiet_from, settings.quiet_to)
+    for channel, carrier in carriers(settings).items():
+        jobs[JOBS[channel]] = Job(ROUND, partial(_carry, carrier, desk, settings.demo, channel, night))
     return Worker(jobs)
 
 
-def _carry(carrier: Mailer, desk: Desk, keeps_body: bool, channel: str, _now: datetime) -> None:
-    send_letters(carrier, desk, keeps_body, clock.now, channel)
+def _carry(
+    carrier: Mailer, desk: Desk, keeps_body: bool, channel: str, night: tuple[int, int], now: datetime
+) -> None:
+    allowed = pace(channel, now.astimezone(clock.zone()), *night)
+    send_letters(carrier, desk, keeps_body, clock.now, channel, allowed)
+
+
+def carriers(settings: Settings) -> dict[str, Mailer]:
+    """Each channel that can send; what is put for another waits in its rows."""
+    found = {
+        EMAIL: mailer_of(settings),
+        SMS: sms.build(settings.sms_url) if settings.sms_url else sms.CapturedSms() if settings.demo else None,
+        TELEGRAM: Telegram(settings.telegram_token, settings.telegram_url) if settings.has_telegram else None,
+        MAX: Max(settings.max_token, settings.max_url) if settings.has_max else None,
+    }
+    return {channel: carrier for channel, carrier in found.items() if carrier is not None}
 
 
 def mailer_of(settings: Settings) -> Mailer | None:
@@ -174,19 +194,27 @@ def mailer_of(settings: Settings) -> Mailer | None:
 
 
 def desk_of(settings: Settings) -> Desk:
-    return Desk(render(settings), settings.base_url, settings.name, settings.secret_key, SystemRandom())
+    return Desk(
+        render(settings),
+        settings.base_url,
+        settings.name,
+        settings.secret_key,
+        SystemRandom(),
+        settings.reading_key,
+        clock.zone(),
+    )
 
 
 def render(settings: Settings) -> letters.Render:
-    """Templates of letters are plain text: nothing is escaped, and a name that is missing is an error."""
+    """Templates of letters: in plain text nothing is escaped, and a name that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=False,
+        autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(rub=format.rub, day=format.day, moment_words=format.moment_words)
+    environment.filters.update(rub=format.rub, day=format.day, month=format.month, moment_words=format.moment_words)
     environment.globals.update(word=settings.word)
 
     def fill(template: str, /, **context: Any) -> str:
@@ -196,7 +224,12 @@ def render(settings: Settings) -> letters.Render:
 
 
 def send_letters(
-    mailer: Mailer, desk: Desk, keeps_body: bool, tick: Callable[[], datetime], channel: str = EMAIL
+    mailer: Mailer,
+    desk: Desk,
+    keeps_body: bool,
+    tick: Callable[[], datetime],
+    channel: str = EMAIL,
+    allowed: Pace | None = None,
 ) -> int:
     """Sends what is due on a channel and says how much; a silent server is left alone until the next round.
 
@@ -205,7 +238,7 @@ def send_letters(
     sent, ends = 0, tick() + BATCH_LASTS
     for _ in range(BATCH):
         now = tick()
-        row = outbox.lease(now, channel) if now < ends else None
+        row = outbox.lease(now, channel, allowed) if now < ends else None
         if row is None:
             break
         try:
@@ -221,23 +254,61 @@ def send_letters(
             _send(mailer, row, letter, keeps_body, tick)
         except Undeliverable as fault:
             log.warning("letter %s (%s) not delivered: %s", row.id, row.kind, fault)
-            if not fault.permanent:
-                outbox.failed(row, tick(), str(fault))
+            _note_failure(row, fault, tick())
+            if not fault.alone:
                 break
-            outbox.bury(row, str(fault))
         else:
             sent += 1
     return sent
 
 
+def _note_failure(row: Outbox, fault: Undeliverable, now: datetime) -> None:
+    """Again later, or never; an address where nobody is any more is not written to until its owner says otherwise."""
+    if not fault.permanent:
+        outbox.failed(row, now, str(fault), fault.wait)
+        return
+    outbox.bury(row, str(fault))
+    if fault.gone:
+        bounces.note(row, now)
+
+
 def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, tick: Callable[[], datetime]) -> None:
     """No transaction is open while the mail server is waited for."""
-    message_id = mailer.send(
-        Mail(to=letter.to, subject=letter.subject, text=letter.body, key=f"outbox-{row.id}"), tick()
+    mail = Mail(
+        letter.to,
+        letter.subject,
+        letter.body,
+        letter.html,
+        letter.attachments,
+        key=f"outbox-{row.id}",
+        headers=_headers(letter),
+        is_again=row.attempts > 1,
     )
+    message_id = mailer.send(mail, tick())
     body = letter.body if keeps_body else ""
     if not outbox.done(row, tick(), provider_id=message_id, subject=letter.subject, body=body):
         log.warning("letter %s (%s) took longer than its lease", row.id, row.kind)
+
+
+def _headers(letter: Letter) -> dict[str, str]:
+    """One press of the mail program's own button ends letters of the kind (RFC 8058)."""
+    if not letter.unsubscribe:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{letter.unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def ways_of(settings: Settings) -> tuple[str, ...]:
+    """By which ways this portal tells its residents what may wait."""
+    has = {EMAIL: settings.has_email, SMS: settings.has_sms, MESSENGER: settings.has_telegram or settings.has_max}
+    return tuple(way for way, is_there in has.items() if is_there)
+
+
+def remind(ways: tuple[str, ...], now: datetime) -> None:
+    """Days are the utility's."""
+    reminders.remind(now.astimezone(clock.zone()), ways)
 
 
 def _counter(settings: Settings, gateways: Mapping[str, Acquirer]) -> Counter:
@@ -268,6 +339,7 @@ def tidy(now: datetime) -> None:
     Device.forget(now - SESSIONS)
     Attempt.forget(now - ATTEMPTS)
     Outbox.forget(now - LETTERS)
+    NoticeReceipt.sit_down(now)
     Session.forget(now - SESSIONS)
     registration.forget_waiting(now)
     imports.drop_interrupted(now)

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -26,12 +26,25 @@ OWN_HEADER = re.compile(r"(List|X)-[A-Za-z0-9-]+|Reply-To|References|In-Reply-To
 class Undeliverable(Exception):
     """It did not go out; `permanent` where trying again is of no use (unknown address, refused letter).
 
+    `gone`: nobody is at the address any more. `alone`: the fault is this letter's, the next may do better; otherwise
+    the whole channel is to be left alone for a while, for so long as `wait` where its server named a time.
     The text is Russian, for the operator, and holds neither the address nor the password.
     """
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        gone: bool = False,
+        alone: bool = False,
+        wait: timedelta | None = None,
+    ) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.gone = gone
+        self.alone = alone or permanent
+        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,10 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Mail:
-    """A letter: `key` makes its Message-ID, so that a second sending of the same row is recognisable as the same."""
+    """A letter: `key` makes its Message-ID, so that a second sending of the same row is recognisable as the same.
+
+    `is_again`: it was tried before, and nobody knows whether it went out.
+    """
 
     to: str
     subject: str
@@ -52,6 +68,7 @@ class Mail:
     attachments: Sequence[Attachment] = ()
     key: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_again: bool = False
 
 
 class Mailer(Protocol):
@@ -85,9 +102,13 @@ class SmtpMailer:
                 server.send_message(message)
             except smtplib.SMTPRecipientsRefused as fault:
                 code, said = next(iter(fault.recipients.values()))
-                raise Undeliverable(f"адрес не принят ({code})", permanent=_is_dead(code, said))
+                is_dead = _is_dead(code, said)
+                raise Undeliverable(
+                    f"адрес не принят ({code})", permanent=is_dead, gone=is_dead and _is_gone(code, said), alone=True
+                )
             except smtplib.SMTPDataError as fault:
-                raise Undeliverable(f"письмо не принято ({fault.smtp_code})", permanent=500 <= fault.smtp_code < 600)
+                is_final = 500 <= fault.smtp_code < 600
+                raise Undeliverable(f"письмо не принято ({fault.smtp_code})", permanent=is_final, alone=True)
             except smtplib.SMTPNotSupportedError:
                 raise Undeliverable("почтовый сервер не знает адресов с нелатинскими буквами", permanent=True)
         return str(message["Message-ID"])
@@ -193,6 +214,12 @@ def _whole(text: str) -> str:
 def _is_dead(code: int, said: bytes) -> bool:
     """Is the address itself at fault? 5.7.x is a policy against the portal, 5.2.2 a mailbox that is full today."""
     return 500 <= code < 600 and code != 552 and not said.startswith((b"5.7.", b"5.2.2"))
+
+
+def _is_gone(code: int, said: bytes) -> bool:
+    """Is there no such mailbox? 5.1.x says so; a server without such codes says it by 550, 551 or 553."""
+    has_code = re.match(rb"\d\.\d+\.\d+", said) is not None
+    return said.startswith(b"5.1.") if has_code else code in (550, 551, 553)
 
 
 def _message_id(key: str, domain: str) -> str:

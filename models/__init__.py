@@ -11,7 +11,7 @@ from models.code import Code
 from models.invitation import Invitation
 from models.link import Group, Link
 from models.meter import Meter, Register
-from models.notice import Audit, Notice, NoticeReceipt, Outbox
+from models.notice import Audit, Chat, Notice, NoticeReceipt, Outbox
 from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.photo import Photo
 from models.reading import Reading, Submission
@@ -79,6 +79,7 @@ TABLES: list[type[Base]] = [
     Notice,
     NoticeReceipt,
     Outbox,
+    Chat,
     Audit,
 ]
 
@@ -95,6 +96,7 @@ __all__ = [
     "Bill",
     "Captcha",
     "Charge",
+    "Chat",
     "Checkout",
     "Code",
     "Consent",

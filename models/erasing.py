@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.base import Base
 from models.code import Code
 from models.link import Group, Link
-from models.notice import NoticeReceipt, Outbox
+from models.notice import Chat, NoticeReceipt, Outbox
 from models.photo import Photo
 from models.request import REFUSED, WAITING, LinkRequest
 from models.resident import Device, Operator, Resident, Session
@@ -13,7 +13,7 @@ from models.token import Token
 
 LEFT = "Кабинет удалён"  # why a request that waited is decided
 # The links before the groups they stand in; a link that was a login frees its account.
-OWN: tuple[type[Base], ...] = (Link, Group, Code, Device, NoticeReceipt, Outbox, Operator, Session, Token)
+OWN: tuple[type[Base], ...] = (Link, Group, Code, Device, NoticeReceipt, Outbox, Chat, Operator, Session, Token)
 
 
 def erase_rows(resident: Resident) -> None:

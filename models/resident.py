@@ -145,7 +145,8 @@ class Session(Base):
     def alive(cls, token_hash: str, now: datetime) -> Session | None:
         """The open session of a cookie; None if ended, expired or unknown.
 
-        In the same query its resident and, as `unread`, how many notices the bell counts.
+        In the same query its resident, as `unread` how many notices the bell counts, and as `standing` whether one
+        stands before or above the pages.
         """
         return _ALIVE.first(token_hash=token_hash, now=now)
 
@@ -196,14 +197,18 @@ class Session(Base):
         return int(cls.delete().where(cls.expires_at < before + LONGEST, over).execute())
 
 
-# Every page of a signed-in resident asks who he is and what the bell counts: one query for both ("t1" is Session).
+# Every page of a signed-in resident asks who he is, what the bell counts and whether a notice stands above the page:
+# one query for all ("t1" is Session).
 UNREAD = SQL(
     "(SELECT COUNT(*) FROM notice_receipt"
     ' WHERE notice_receipt.resident_id = "t1"."resident_id" AND NOT notice_receipt.is_read)'
 )
+STANDING = SQL(
+    '(SELECT COUNT(*) FROM notice_receipt WHERE notice_receipt.resident_id = "t1"."resident_id" AND stands)'
+)
 _ALIVE: Prepared[Session] = Prepared(
     lambda token_hash, now: (
-        Session.select(Session, Resident, UNREAD.alias("unread"))
+        Session.select(Session, Resident, UNREAD.alias("unread"), STANDING.alias("standing"))
         .join(Resident)
         .where(Session.token_hash == token_hash, Session.ended_at.is_null(), Session.expires_at > now)
     )

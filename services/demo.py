@@ -184,8 +184,24 @@ def _write_notices(resident: Resident, now: datetime) -> None:
             "subject": "Меняются условия обслуживания",
             "body": "Мастер приходит в согласованный день и показывает удостоверение. Осмотр бесплатный.",
             "needs_confirmation": True,
+            "until": now + timedelta(days=30),
+        },
+        {
+            "kind": "modal",
+            "subject": "Проверьте свои контакты",
+            "body": "На эту почту и этот телефон приходят счета и коды. Если они изменились, поправьте их в профиле.",
+            "needs_confirmation": True,
+            "link_url": "/profile",
+            "link_label": "Перейти в профиль",
+        },
+        {
+            "kind": "top",
+            "subject": "Счета можно получать на e-mail",
+            "body": "Выберите в профиле, по каким лицевым счетам присылать их письмом.",
+            "link_url": "/profile",
+            "link_label": "Перейти в профиль",
         },
     ]
     for facts in written:
         notice = Notice.create(published_at=now, **facts)
-        NoticeReceipt.create(notice=notice, resident=resident)
+        NoticeReceipt.give(notice, [resident])

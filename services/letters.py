@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from random import Random
 from typing import Any, Protocol
 
-from models import Account, AutopayRun, Code, LinkRequest, Order, OrderLine, Outbox, Refund, Token, transaction
+from gateways.mail import Attachment
+from models import (
+    Account,
+    AutopayRun,
+    Code,
+    LinkRequest,
+    Notice,
+    Order,
+    OrderLine,
+    Outbox,
+    Refund,
+    Token,
+    transaction,
+)
 from models.autopay import TOLD
 from models.resident import WAITING
-from services import challenges, codes, contacts, invitations, outbox
-from services.challenges import SMS, Errand
+from services import challenges, codes, contacts, invitations, notices, outbox, reminder_letters, unsubscribing
+from services.challenges import EMAIL, SMS, Errand
+from services.letter_parts import paragraphs
 
 ACTIVATION, RECOVERY = "activation", "recovery"
 ACTIVATION_LIVES = timedelta(hours=48)
@@ -28,22 +42,31 @@ class Render(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """What letters are written with: templates, the portal's address and name, the key of codes, chance."""
+    """What letters are written with: templates, the portal's address and name, keys, chance, the utility's zone."""
 
     render: Render
     base_url: str
     name: str
     key: str
     rng: Random
+    reading_key: str = ""
+    zone: tzinfo = UTC
+
+    def day_of(self, now: datetime) -> date:
+        """The day in the utility's zone."""
+        return now.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True)
 class Letter:
-    """Ready to be sent."""
+    """Ready to be sent; `html` is the same words for eyes, `unsubscribe` the address that ends such letters."""
 
     to: str
     subject: str
     body: str
+    html: str = ""
+    unsubscribe: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 Facts = dict[str, Any]
@@ -55,12 +78,17 @@ def compose(row: Outbox, desk: Desk, now: datetime) -> Letter | None:
     facts = KINDS[row.kind](row, desk, now)
     if facts is None:
         return None
-    if row.channel == SMS:
-        text = desk.render(f"{row.kind}.sms.txt", portal=desk.name, base_url=desk.base_url, now=now, **facts)
+    attachments = facts.pop("attachments", ())
+    around = {"portal": desk.name, "base_url": desk.base_url, "now": now}
+    if row.channel != EMAIL:
+        text = desk.render(f"{row.kind}.sms.txt", **around, **facts)
         return Letter(to=row.destination, subject="", body=text.strip())
-    text = desk.render(f"{row.kind}.txt", portal=desk.name, base_url=desk.base_url, now=now, **facts)
+    text = desk.render(f"{row.kind}.txt", **around, **facts)
     subject, _, body = text.partition("\n")
-    return Letter(to=contacts.postal(row.destination), subject=" ".join(subject.split()), body=body.strip() + "\n")
+    subject, body, way_out = " ".join(subject.split()), body.strip() + "\n", unsubscribing.address(row, desk)
+    body += f"Отписаться от таких писем: {way_out}\n" if way_out else ""
+    html = desk.render("letter.html", subject=subject, paragraphs=paragraphs(body))
+    return Letter(contacts.postal(row.destination), subject, body, html, way_out, attachments)
 
 
 def _activation(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
@@ -164,6 +192,14 @@ def _token(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
     return {"name": token.name, "made_at": token.created_at} if token is not None else None
 
 
+def _notice(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
+    """None where it is over, or was taken back."""
+    notice: Notice | None = Notice.get_or_none(id=outbox.ids(row)["notice"])
+    if notice is None or notice.is_over(now):
+        return None
+    return {"notice": notice, "link": notices.link_of(notice, desk.base_url)}
+
+
 KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "activation": _activation,
     "known-email": _nothing,
@@ -188,4 +224,12 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "invitation": _invitation,
     "request-approved": _request,
     "request-refused": _request,
+    "notice": _notice,
+    "offer": _notice,  # of advertising
+    "messenger-linked": _nothing,
+    "readings-open": reminder_letters.readings,
+    "readings-closing": reminder_letters.readings,
+    "verification": reminder_letters.verification,
+    "bill": reminder_letters.bill,
+    "payment-due": reminder_letters.payment_due,
 }

@@ -1,13 +1,108 @@
-"""Notices: read when first opened, confirmed where that is demanded."""
+"""Notices: written for an audience, spread by the worker, read when first opened, confirmed where demanded."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from models import Notice, NoticeReceipt, transaction
+from models import Notice, NoticeReceipt, Supplier, lock, transaction
+from models.notice import ACCOUNT, EVERYBODY, HOUSE, MODAL, SUPPLIER
+from services import telling
+from services.refusal import Refused
 
 PAGE = 30
+PORTION = 500  # residents that one transaction reaches: sign-ins and readings wait no longer than for these
+PORTIONS = 10  # a round of the worker: codes wait no longer than for these
+LONGEST_SUBJECT, LONGEST_BODY = 200, 10_000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an operator writes; `audience_id` is the supplier's, the house's or the account's id.
+
+    `channels`: email, sms, messenger, where it is to be sent besides. `until`: from then on it is only in the list.
+    """
+
+    kind: str
+    subject: str
+    body: str
+    audience: str = EVERYBODY
+    audience_id: int = 0
+    link_url: str = ""
+    link_label: str = ""
+    needs_confirmation: bool = False
+    until: datetime | None = None
+    channels: tuple[str, ...] = ()
+    is_advertising: bool = False
+    supplier: Supplier | None = None  # who speaks; None = the portal itself
+
+
+@transaction
+def publish(draft: Draft, since: datetime, now: datetime) -> Notice:
+    """Keeps the notice for the worker, which spreads it from `since` on."""
+    _check(draft, since, now)
+    return Notice.create(
+        supplier=draft.supplier,
+        kind=draft.kind,
+        subject=draft.subject.strip(),
+        body=draft.body.strip(),
+        link_url=draft.link_url.strip(),
+        link_label=draft.link_label.strip(),
+        needs_confirmation=draft.needs_confirmation or draft.kind == MODAL,
+        published_at=max(since, now),
+        until=draft.until,
+        audience=draft.audience,
+        audience_id=draft.audience_id,
+        channels=",".join(draft.channels),
+        is_advertising=draft.is_advertising,
+    )
+
+
+def _check(draft: Draft, since: datetime, now: datetime) -> None:
+    if not draft.subject.strip() or len(draft.subject) > LONGEST_SUBJECT:
+        raise Refused(f"Напишите тему не длиннее {LONGEST_SUBJECT} знаков.", field="subject")
+    if len(draft.body) > LONGEST_BODY:
+        raise Refused(f"Текст не длиннее {LONGEST_BODY} знаков.", field="body")
+    if draft.audience not in (EVERYBODY, SUPPLIER, HOUSE, ACCOUNT):
+        raise Refused("Выберите, кому показать уведомление.", field="audience")
+    if draft.until is not None and draft.until <= max(since, now):
+        raise Refused("Срок показа кончается раньше, чем начинается.", field="until")
+    if draft.link_url.strip() and not link_of(Notice(link_url=draft.link_url)):
+        raise Refused("Ссылка начинается с https:// или с /.", field="link_url")
+
+
+def spread(now: datetime) -> int:
+    """Notices whose time has come reach the next of their audience, a portion a transaction; how many residents."""
+    reached = 0
+    for _ in range(PORTIONS):
+        notice = Notice.to_spread(now)
+        if notice is None:
+            break
+        reached += _spread_portion(notice, now)
+    return reached
+
+
+@transaction
+def _spread_portion(known: Notice, now: datetime) -> int:
+    """The next residents get it, and are noted with it: whoever is stopped in between goes on from there."""
+    notice = lock(known)
+    if notice.spread_at is not None:
+        return 0  # another worker was faster
+    readers = notice.next_readers(PORTION)
+    NoticeReceipt.give(notice, readers)
+    kind = "offer" if notice.is_advertising else "notice"
+    telling.tell_many(kind, f"notice:{notice.id}", readers, now, ways=_ways(notice), notice=notice.id)
+    if len(readers) < PORTION:
+        notice.spread_at = now
+    if readers:
+        notice.spread_to = readers[-1].id
+    notice.save()
+    return len(readers)
+
+
+def _ways(notice: Notice) -> tuple[str, ...]:
+    return tuple(way for way in str(notice.channels).split(",") if way)
 
 
 @transaction
@@ -25,8 +120,19 @@ def confirm(receipt: NoticeReceipt, now: datetime) -> None:
     receipt.mark(now, confirmed=True)
 
 
-def link_of(notice: Notice) -> str:
-    """Where the notice's button leads: into the portal or to a web address; anything else leads nowhere."""
+@transaction
+def close(receipt: NoticeReceipt, now: datetime) -> None:
+    """× of a notice above the pages: from now on it is in the list; one that demands confirmation stays unread."""
+    receipt.close(now)
+    if not receipt.notice.needs_confirmation:
+        receipt.mark(now, confirmed=False)
+
+
+def link_of(notice: Notice, base_url: str = "") -> str:
+    """Where the notice's button leads: into the portal or to a web address; anything else leads nowhere.
+
+    A letter names the portal's address before a place within it.
+    """
     url = str(notice.link_url).strip()
     try:
         parts = urlsplit(url)
@@ -35,7 +141,7 @@ def link_of(notice: Notice) -> str:
     if parts.scheme in ("http", "https") and parts.netloc:
         return url
     is_inside = not parts.scheme and not parts.netloc and url.startswith("/") and "\\" not in url
-    return url if is_inside else ""
+    return base_url + url if is_inside else ""
 
 
 def cursor(receipt: NoticeReceipt) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from models import Outbox, Resident
 from models.resident import WAITING as UNCONFIRMED
+from services.pace import Pace
 
 LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
 MOST_ATTEMPTS = 200  # with the pauses below: two days of a silent mail server
@@ -70,16 +71,28 @@ def ids(letter: Outbox) -> dict[str, int]:
     return {name: int(value) for name, value in json.loads(letter.ids).items()}
 
 
-def lease(now: datetime, channel: str = "email") -> Outbox | None:
-    """The channel's next letter, this worker's alone until the lease runs out; None where nothing is due."""
-    while letter := Outbox.due(now, channel):
+def lease(now: datetime, channel: str = "email", pace: Pace | None = None) -> Outbox | None:
+    """The channel's next letter, this worker's alone until the lease runs out; None where nothing is due.
+
+    At night only what somebody waits for is; an address that had its fill of the rest today waits until tomorrow.
+    """
+    while letter := Outbox.due(now, channel, urgent=pace is not None and pace.is_quiet):
         claimed = Outbox.claim(letter, now + LEASE, now)
         if claimed is None:
+            continue
+        if pace is not None and _has_had_its_fill(claimed, pace):
+            Outbox.postpone(claimed, pace.next_day)
             continue
         if claimed.attempts <= MOST_ATTEMPTS:
             return claimed
         bury(claimed, "отправка прерывалась каждый раз")
     return None
+
+
+def _has_had_its_fill(letter: Outbox, pace: Pace) -> bool:
+    if not letter.priority:
+        return False
+    return Outbox.received(str(letter.channel), str(letter.destination), pace.day_began) >= pace.most
 
 
 def done(letter: Outbox, now: datetime, *, provider_id: str, subject: str, body: str) -> bool:
@@ -89,11 +102,16 @@ def done(letter: Outbox, now: datetime, *, provider_id: str, subject: str, body:
     )
 
 
-def failed(letter: Outbox, now: datetime, error: str) -> bool:
-    """It did not go out: again after a pause that doubles, or never if it was the last time."""
+def failed(letter: Outbox, now: datetime, error: str, wait: timedelta | None = None) -> bool:
+    """It did not go out: again after a pause that doubles, or that was asked for; never if it was the last time."""
     if letter.attempts >= MOST_ATTEMPTS:
         return bury(letter, error)
-    return Outbox.close(letter, not_before=now + pause(letter.attempts), error=error)
+    return Outbox.close(letter, not_before=now + (wait or pause(letter.attempts)), error=error)
+
+
+def revive(letter: Outbox, now: datetime) -> bool:
+    """«Отправить ещё раз»: what never went out is tried anew, as if for the first time."""
+    return Outbox.revive(letter, now)
 
 
 def bury(letter: Outbox, error: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from models import Autopay, BankCard, Consent, Link, LinkRequest, OrderLine, Resident
+from models import Autopay, BankCard, Chat, Consent, Link, LinkRequest, OrderLine, Resident
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from models.personal import (
     own_devices,
@@ -88,6 +88,7 @@ def _contacts(resident: Resident, write: Writer) -> Part:
         "E-mail подтверждён": write(resident.email_confirmed_at),
         "Телефон": resident.phone,
         "Телефон подтверждён": write(resident.phone_confirmed_at),
+        "Чаты мессенджеров": sorted(f"{channel}: {chat}" for (_, channel), chat in Chat.of([resident]).items()),
     }
 
 

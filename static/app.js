@@ -71,6 +71,15 @@
     }
   });
 
+  /* The bell asks nothing while nobody looks, and at once when the page is looked at again. */
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (document.hidden && event.target.id === "bell") event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", function () {
+    var bell = document.getElementById("bell");
+    if (bell && window.htmx && !document.hidden) window.htmx.trigger(bell, "seen");
+  });
+
   /* A menu that hangs open is closed by Esc or by a press elsewhere. */
   function closeMenus(except) {
     var open = document.querySelectorAll(".nav details[open]");

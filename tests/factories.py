@@ -21,6 +21,8 @@ from models import (
     Link,
     LinkRequest,
     Meter,
+    Notice,
+    NoticeReceipt,
     Operator,
     Payment,
     Reading,
@@ -230,3 +232,10 @@ def payment(of: Account, amount: int, on: date = date(2026, 10, 14), **facts: An
 
 def balance(of: Account, amount: int, on: date = date(2026, 10, 31), **facts: Any) -> Balance:
     return Balance.create(account=of, amount=amount, as_of=on, **facts)
+
+
+def notice(subject: str, *readers: Resident, **facts: Any) -> Notice:
+    """A notice that has reached these residents."""
+    row = Notice.create(**{"subject": subject, "published_at": NOW, **facts})
+    NoticeReceipt.give(row, readers)
+    return row

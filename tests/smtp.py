@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socketserver
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from threading import Thread
+from threading import Condition, Event, Thread
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -18,6 +19,25 @@ class Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), Talk)
         self.letters: list[EmailMessage] = []
         self.answers: dict[str, str] = {}  # command → what it is answered instead of 250
+        self.refused: dict[str, str] = {}  # reader → what is answered to his name
+        self.hangs: Event | None = None  # says nothing after a letter until it is set
+        self.heard = 0  # commands
+        self._news = Condition()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that is killed breaks off; anything else is a fault of the server."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+    def note(self) -> None:
+        with self._news:
+            self.heard += 1
+            self._news.notify_all()
+
+    def wait_for(self, count: int) -> bool:
+        """Until so many commands were heard; False where they do not come."""
+        with self._news:
+            return self._news.wait_for(lambda: self.heard >= count, 5)
 
     @property
     def url(self) -> str:
@@ -31,8 +51,11 @@ class Talk(socketserver.StreamRequestHandler):
         self._say("220 test")
         while line := self.rfile.readline():
             command = line.split()[0].decode().upper()
+            self.server.note()
             if command == "EHLO":
                 self._say("250-test\r\n250 AUTH PLAIN")
+            elif command == "RCPT" and (said := self._refusal(line)):
+                self._say(said)
             elif command in self.server.answers:
                 self._say(self.server.answers[command])
             elif command == "AUTH":
@@ -50,8 +73,16 @@ class Talk(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+        if not line:
+            return  # broken off in the middle: no server takes half a letter
+        if self.server.hangs is not None:
+            self.server.hangs.wait(10)
+            return
         self.server.letters.append(message_from_bytes(b"".join(lines), policy=default))  # type: ignore[arg-type]
         self._say(self.server.answers.get("TAKEN", "250 taken"))
+
+    def _refusal(self, line: bytes) -> str:
+        return next((said for to, said in self.server.refused.items() if to.encode() in line), "")
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())

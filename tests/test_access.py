@@ -21,6 +21,7 @@ from models import (
     Notice,
     NoticeReceipt,
     Order,
+    Outbox,
     Photo,
     RefusedRow,
     Resident,
@@ -55,6 +56,8 @@ PUBLIC = {
     "invitations.renew",
     "invitations.sent",
     "invitations.show",
+    "messengers.max_",  # a secret lets in (tests/test_messengers.py)
+    "messengers.telegram",
     "outbox.index",
     "pages.choose_view",
     "pages.contacts",
@@ -107,6 +110,8 @@ PUBLIC = {
     "sign_in.show",
     "sign_in.sign_out",
     "texts.show",
+    "unsubscribe.end",
+    "unsubscribe.show",
 }
 
 
@@ -208,6 +213,12 @@ def registry(_of: Resident) -> int:
     return line.registry_id
 
 
+def dead_letter(_of: Resident) -> int:
+    given = {"kind": "known-email", "destination": "nobody@example.org", "state": "dead", "error": "адрес не принят"}
+    times = {"not_before": factories.NOW, "created_at": factories.NOW}
+    return Outbox.create(key=f"dead{Outbox.select().count()}", **given, **times).id
+
+
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "batch_id": batch,
@@ -215,6 +226,7 @@ CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "order_id": order,
     "photo_id": photo,
     "reading_id": doubted,
+    "letter_id": dead_letter,
     "line_id": lambda _of: factories.registry_line().id,
     "registry_id": registry,
     "request_id": lambda of: factories.request(of).id,
@@ -377,9 +389,8 @@ def test_every_change_demands_the_token_of_a_form(app: Flask, owner: Resident) -
     for signed_in in (False, True):
         client = PageClient(app).sign_in(owner) if signed_in else PageClient(app)
         for rule in rules(app, "POST"):
-            if rule.endpoint != "callbacks.hear" and not rule.endpoint.startswith(
-                "api."
-            ):  # banks sign, tokens let in
+            # Banks and letters sign, messengers show their secret, tokens let in.
+            if not rule.endpoint.startswith(("callbacks.", "api.", "messengers.", "unsubscribe.")):
                 url = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, "1"))
                 assert client.http.post(url).status_code == 400, rule
 

@@ -23,7 +23,16 @@ from wtforms.fields.core import UnboundField
 import clock
 from models import Account, Code, Operator, Resident, db
 from models.code import INVITATION
-from services import challenges, codes, invitations, letters, reading_links, registration_account, texts
+from services import (
+    challenges,
+    codes,
+    invitations,
+    letters,
+    reading_links,
+    registration_account,
+    texts,
+    unsubscribing,
+)
 from services.challenges import Errand
 from tests import factories, papers, portal
 from tests.client import PageClient
@@ -180,6 +189,7 @@ PAGES: dict[str, Callable[[Resident], str]] = {
     "registration.renew": page_of(letters.ACTIVATION),
     "invitations": invitation,
     "reading_links": reading_link,
+    "unsubscribe": lambda of: unsubscribing.sign(unsubscribing.Pass(of.id, unsubscribing.INFORMATION), "s" * 40),
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from views import (
     home,
     invitations,
     linking,
+    messengers,
     notices,
     orders,
     outbox,
@@ -33,7 +34,9 @@ from views import (
     statement,
     tariffs,
     texts,
+    unsubscribe,
 )
+from views.admin import letters as admin_letters
 from views.admin import payments as admin_payments
 from views.admin import readings as admin_readings
 from views.admin import reconciliation as admin_reconciliation
@@ -52,6 +55,8 @@ BLUEPRINTS: list[Blueprint] = [
     callbacks.bp,
     history.bp,
     notices.bp,
+    messengers.bp,
+    unsubscribe.bp,
     groups.bp,
     help.bp,
     requests.bp,
@@ -72,5 +77,7 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    *{page.bp for page in (admin_payments, admin_readings, admin_reconciliation, admin_requests)},  # the console: one
+    *{
+        page.bp for page in (admin_letters, admin_payments, admin_readings, admin_reconciliation, admin_requests)
+    },  # the console: one
 ]

@@ -10,7 +10,8 @@ from werkzeug.local import LocalProxy
 
 import clock
 from models import NoticeReceipt
-from views import current, menu, portal
+from services.notices import link_of
+from views import current, menu, notices, portal
 
 
 def install(app: Flask) -> None:
@@ -23,6 +24,8 @@ def install(app: Flask) -> None:
         page_exists=menu.exists,
         menu_items=menu.items,
         unread=unread,
+        top_notices=top_notices,
+        notice_link=link_of,
         view_class=view_class,
         is_here=menu.is_here,
         today=clock.today,
@@ -44,6 +47,11 @@ def unread() -> int:
     if not current_user.is_authenticated:
         return 0
     return int(g.session.unread) if request.method == "GET" else NoticeReceipt.unread(current_user)
+
+
+def top_notices() -> list[NoticeReceipt]:
+    """What stands above the pages of the signed-in resident."""
+    return notices.tops() if current_user.is_authenticated else []
 
 
 def view_class() -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, request, url_for
 from flask_login import current_user
 
 from models import db
-from views import first_steps, resume
+from views import first_steps, notices, resume
 from views.access import is_public, resident
 from views.hx import go, is_htmx
 
 FREE = {"first_steps", "admin"}
+# What may be read before a notice is confirmed: itself, what it may point at, the way out.
+READABLE = {"notices", "texts", "sign_in"}
 
 
 def install(app: Flask) -> None:
@@ -35,7 +37,7 @@ def let_in() -> Response | None:
     if request.endpoint is None or is_public(request.endpoint):
         return None
     if current_user.is_authenticated:
-        return _first_steps()
+        return _first_steps() or _unconfirmed()
     if request.method == "GET":
         if is_htmx():
             return Response(
@@ -51,3 +53,10 @@ def _first_steps() -> Response | None:
         return None
     step = first_steps.where_next(resident())
     return go(step) if step else None
+
+
+def _unconfirmed() -> Response | None:
+    """A notice that blocks the work stands before every page; what was typed on an open one is not lost to it."""
+    if request.method != "GET" or is_htmx() or request.blueprint in FREE | READABLE or not notices.modals():
+        return None
+    return go(url_for("notices.modal", next=request.full_path.rstrip("?")))

@@ -21,6 +21,7 @@ from views.profile import (
     deletion,  # noqa: F401
     devices,  # noqa: F401
     factor,
+    messengers,  # noqa: F401
     password,
     personal,
     subscriptions,

@@ -1,0 +1,96 @@
+"""«Отписаться» in a letter (RFC 8058): a signed address that ends one kind of letters, without signing in."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from models import Link, Outbox, Resident, lock, transaction
+from services import outbox, texts
+from services.refusal import Refused
+
+if TYPE_CHECKING:
+    from services.letters import Desk
+
+READINGS, BILL, INFORMATION, ADVERTISING = 1, 2, 3, 4
+# What each kind of letter is a part of; what is not named here concerns a person's safety and cannot be left out.
+TOPICS = {
+    "readings-open": READINGS,
+    "readings-closing": READINGS,
+    "bill": BILL,
+    "notice": INFORMATION,
+    "offer": ADVERTISING,
+    "verification": INFORMATION,
+    "payment-due": INFORMATION,
+    **dict.fromkeys(outbox.INFORMATION, INFORMATION),
+}
+NAMES = {
+    READINGS: "Напоминания о передаче показаний",
+    BILL: "Ежемесячный счёт",
+    INFORMATION: "E-mail уведомления",
+    ADVERTISING: "Рекламная рассылка",
+}
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{28}")
+_PACKED = struct.Struct(">IB")
+_SIGNATURE = 16
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Whose letters, and which of them."""
+
+    resident: int
+    topic: int
+
+
+def address(row: Outbox, desk: Desk) -> str:
+    """Where the letter's reader ends letters of its kind; "" where he cannot."""
+    topic = TOPICS.get(str(row.kind))
+    if topic is None or row.resident_id is None:
+        return ""
+    return f"{desk.base_url}/unsubscribe/{sign(Pass(row.resident_id, topic), desk.key)}"
+
+
+def sign(what: Pass, key: str) -> str:
+    body = _PACKED.pack(what.resident, what.topic)
+    return urlsafe_b64encode(body + _signature(body, key)).decode()
+
+
+def read(token: str, key: str) -> Pass | None:
+    """What was signed under the key; None for whatever is none of ours."""
+    if not _SHAPE.fullmatch(token):
+        return None
+    raw = urlsafe_b64decode(token)
+    body = raw[: _PACKED.size]
+    if not hmac.compare_digest(raw[_PACKED.size :], _signature(body, key)):
+        return None
+    resident, topic = _PACKED.unpack(body)
+    return Pass(resident, topic) if topic in NAMES else None
+
+
+@transaction
+def end(what: Pass, now: datetime) -> None:
+    """No more letters of the kind; whoever is gone meanwhile gets none anyway."""
+    known: Resident | None = Resident.get_or_none(Resident.id == what.resident)
+    if known is None:
+        return
+    if what.topic == ADVERTISING:
+        texts.advertise(known, False, now, "")
+        return
+    resident = lock(known)
+    if what.topic == BILL and Link.has_email_bills(resident):
+        raise Refused("Вы получаете счета на e-mail вместо бумаги. Сначала верните бумажные счета в профиле.")
+    setattr(
+        resident, {READINGS: "remind_readings", BILL: "monthly_bill", INFORMATION: "notify_email"}[what.topic], False
+    )
+    resident.save()
+
+
+def _signature(body: bytes, key: str) -> bytes:
+    return hmac.new(key.encode(), b"unsubscribe\0" + body, sha256).digest()[:_SIGNATURE]
