@@ -29,6 +29,7 @@ from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverabl
 from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
 from services import (
+    appeals,
     imports,
     invitations,
     letters,
@@ -141,6 +142,7 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
     jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
+    jobs["appeals"] = Job(timedelta(hours=1), partial(appeals.sweep, settings.data_dir / appeals.FOLDER))
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
     for name, channel, carrier in (

@@ -1,9 +1,12 @@
 """Tables, constraints, queries and one-row truths: all SQL is here; one file a noun."""
 
 from models.account import Account, House
+from models.appeal import Appeal, AppealFile, AppealMessage
+from models.application import Application, ApplicationPaper
 from models.attempt import Attempt
 from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
 from models.bill import Balance, Bill, Charge, Payment
+from models.call import Call
 from models.captcha import Captcha
 from models.code import Code
 from models.invitation import Invitation
@@ -21,6 +24,7 @@ from models.run import ExportBatch, ImportRun, RefusedRow
 from models.supplier import Service, Supplier, SupplierSetting, Tariff
 from models.text import Consent, Text
 from models.token import Token
+from models.topic import Topic
 
 TABLES: list[type[Base]] = [
     Supplier,
@@ -65,16 +69,29 @@ TABLES: list[type[Base]] = [
     Notice,
     NoticeReceipt,
     Outbox,
+    Topic,
+    Appeal,
+    AppealMessage,
+    AppealFile,
+    Call,
+    Application,
+    ApplicationPaper,
     Audit,
 ]
 
 __all__ = [
     "Account",
+    "Appeal",
+    "AppealFile",
+    "AppealMessage",
+    "Application",
+    "ApplicationPaper",
     "Attempt",
     "Audit",
     "Balance",
     "Base",
     "Bill",
+    "Call",
     "Captcha",
     "Charge",
     "Checkout",
@@ -114,6 +131,7 @@ __all__ = [
     "Tariff",
     "Text",
     "Token",
+    "Topic",
     "bind",
     "db",
     "lock",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from models import Account, Code, LinkRequest, Order, OrderLine, Outbox, Token, transaction
+from models import Account, AppealFile, AppealMessage, Code, LinkRequest, Order, OrderLine, Outbox, Token, transaction
 from models.resident import WAITING
 from services import challenges, codes, contacts, invitations, outbox
 from services.challenges import SMS, Errand
@@ -132,6 +132,15 @@ def _request(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
     return {"request": request, "account": request.account, "has_login": request.resident_id is not None}
 
 
+def _answer(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
+    """None where the thread is gone with its resident."""
+    message: AppealMessage | None = AppealMessage.get_or_none(id=outbox.ids(row)["message"])
+    if message is None:
+        return None
+    files = AppealFile.names_of(message)
+    return {"appeal": message.appeal, "supplier": message.appeal.supplier.title, "text": message.text, "files": files}
+
+
 def _token(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
     """None where it has been revoked: there is nothing to warn of."""
     token: Token | None = Token.get_or_none(id=outbox.ids(row)["token"])
@@ -159,4 +168,5 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "invitation": _invitation,
     "request-approved": _request,
     "request-refused": _request,
+    "appeal-answered": _answer,
 }

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from models import Consent, Link, LinkRequest, OrderLine, Resident
+from models import AppealMessage, Consent, Link, LinkRequest, OrderLine, Resident
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from models.personal import (
     own_devices,
@@ -19,6 +19,7 @@ from models.personal import (
 )
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from models.request import APPROVED, REFUSED, WAITING
+from services import appeals
 from services.dial import MICRO
 from services.profile import GENDERS
 from services.tokens import SCOPES
@@ -51,6 +52,7 @@ def of(resident: Resident, now: datetime, zone: tzinfo) -> Part:
         "Уведомления": _notices(resident, write),
         "Письма и сообщения": _letters(resident, write),
         "Заявки": _requests(resident, write),
+        "Обращения": _appeals(resident, write),
         "Согласия": _consents(resident, write),
         "Входы в кабинет": _sessions(resident, write),
         "Известные браузеры": [
@@ -210,6 +212,22 @@ def _requests(resident: Resident, write: Writer) -> list[Part]:
             "Причина": row.reason,
         }
         for row in LinkRequest.of_resident(resident)
+    ]
+
+
+def _appeals(resident: Resident, write: Writer) -> list[Part]:
+    return [
+        {
+            "Обращение": message.appeal_id,
+            "Когда": write(message.at),
+            "Кто": "поставщик" if message.is_from_operator else "житель",
+            "Текст": message.text,
+            "Файлы": [file.name for file in files],
+            "Контакт": message.appeal.contact,
+            "Другой контакт": message.appeal.other_contact,
+            "Состояние": appeals.WORDS.get(str(message.appeal.state), str(message.appeal.state)),
+        }
+        for message, files in AppealMessage.of_resident(resident)
     ]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from models import (
     Account,
+    Appeal,
+    AppealMessage,
     Balance,
     Bill,
     Charge,
@@ -105,6 +107,15 @@ def request(who: Resident | None = None, **facts: Any) -> LinkRequest:
         **facts,
     }
     return LinkRequest.create(resident=who, **given)
+
+
+def appeal(who: Resident, text: str = "Счётчик не крутится", **facts: Any) -> Appeal:
+    """A thread that the resident began, with its first message."""
+    n = next(_count)
+    given = {"supplier": facts.pop("supplier", None) or supplier(), "created_at": NOW, "waits_since": NOW, **facts}
+    row = Appeal.create(resident=who, once=f"appeal{n}", **given)
+    AppealMessage.create(appeal=row, author=who, text=text, at=NOW, once=f"message{n}")
+    return row
 
 
 def token(who: Resident, **facts: Any) -> tuple[Token, str]:

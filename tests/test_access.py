@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 import clock
 from models import (
+    AppealFile,
     Checkout,
     Consent,
     ExportBatch,
@@ -153,11 +154,21 @@ def photo(of: Resident) -> int:
     return Photo.create(submission=sent, file_key=codes.new_token(), kept_at=factories.NOW).id
 
 
+def appeal_file(of: Resident) -> int:
+    """A file of a resident's appeal; it is gone from the disk, so the answer says so."""
+    message = factories.appeal(of).messages.get()
+    return AppealFile.create(
+        message=message, file_key=codes.new_token(), name="a.pdf", kind="application/pdf", size=1
+    ).id
+
+
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of).account_id,
+    "appeal_id": lambda of: factories.appeal(of).id,
     "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
+    "file_id": appeal_file,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,
     "link_id": lambda of: factories.link(of).id,
     "meter_id": lambda of: factories.meter(factories.link(of).account).id,

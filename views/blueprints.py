@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from views import (
+    appeals,
     bills,
     callbacks,
     captchas,
@@ -50,6 +51,7 @@ BLUEPRINTS: list[Blueprint] = [
     groups.bp,
     help.bp,
     requests.bp,
+    appeals.bp,
     invitations.bp,
     linking.bp,  # the pages of accounts, its own among them
     current.bp,

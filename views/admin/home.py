@@ -14,6 +14,7 @@ from services.refusal import Refused
 from views import hx, portal
 from views.access import own_suppliers, resident, served_suppliers
 from views.admin import bp
+from views.downloads import as_file
 from views.format import month_start
 from views.forms import Form
 from views.ids import LARGEST
@@ -179,11 +180,3 @@ def _may_import() -> None:
 def _own_run(run_id: int) -> ImportRun:
     _may_import()
     return ImportRun.get_or_none(ImportRun.id == run_id) or abort(404)
-
-
-def as_file(content: bytes, name: str, kind: str) -> Response:
-    """A file for the operator's disk: never shown in the browser, never kept on the way."""
-    response = Response(content, content_type=kind)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
