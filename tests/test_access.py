@@ -206,7 +206,9 @@ def doubted(_of: Resident) -> int:
 
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
+    "appeal_id": lambda of: factories.appeal(of).id,
     "batch_id": batch,
+    "file_id": appeal_file,
     "photo_id": photo,
     "reading_id": doubted,
     "request_id": lambda of: factories.request(of).id,

@@ -34,7 +34,7 @@ from views import (
     tariffs,
     texts,
 )
-from views.admin import readings as admin_readings
+from views.admin import appeals as admin_appeals
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -69,5 +69,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_readings.bp,  # all pages of the console
+    admin_appeals.bp,  # all pages of the console
 ]
