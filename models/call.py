@@ -60,8 +60,8 @@ class Call(Base):
         return found
 
     @classmethod
-    def of_resident(cls, resident: Resident, most: int) -> list[Call]:
-        """So many calls of the resident's, newest first."""
+    def of_resident(cls, resident: Resident, most: int | None = None) -> list[Call]:
+        """So many calls of the resident's, newest first; all of them by default."""
         rows = cls.with_all().where(cls.resident == resident)
         return list(rows.order_by(cls.id.desc()).limit(most))
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from models import AppealMessage, Consent, Link, LinkRequest, OrderLine, Resident
+from models import AppealMessage, Call, Consent, Link, LinkRequest, OrderLine, Resident
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from models.personal import (
     own_devices,
@@ -19,7 +19,7 @@ from models.personal import (
 )
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from models.request import APPROVED, REFUSED, WAITING
-from services import appeals
+from services import appeals, calls
 from services.dial import MICRO
 from services.profile import GENDERS
 from services.tokens import SCOPES
@@ -53,6 +53,7 @@ def of(resident: Resident, now: datetime, zone: tzinfo) -> Part:
         "Письма и сообщения": _letters(resident, write),
         "Заявки": _requests(resident, write),
         "Обращения": _appeals(resident, write),
+        "Заказанные звонки": _calls(resident, write),
         "Согласия": _consents(resident, write),
         "Входы в кабинет": _sessions(resident, write),
         "Известные браузеры": [
@@ -228,6 +229,21 @@ def _appeals(resident: Resident, write: Writer) -> list[Part]:
             "Состояние": appeals.WORDS.get(str(message.appeal.state), str(message.appeal.state)),
         }
         for message, files in AppealMessage.of_resident(resident)
+    ]
+
+
+def _calls(resident: Resident, write: Writer) -> list[Part]:
+    return [
+        {
+            "Подана": write(row.created_at),
+            "Поставщик": row.supplier.name,
+            "Телефон": row.phone,
+            "Удобное время": calls.CONVENIENT.get(str(row.convenient), row.convenient),
+            "Тема": row.topic.name if row.topic else "",
+            "Комментарий": row.comment,
+            "Состояние": calls.WORDS.get(str(row.state), row.state),
+        }
+        for row in Call.of_resident(resident)
     ]
 
 

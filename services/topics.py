@@ -41,9 +41,16 @@ def below(topics: Sequence[Topic], parent: int | None) -> list[Topic]:
 def check(topic: int | None, subtopic: int | None) -> None:
     """A topic is named where there are any, a subtopic where the topic has some."""
     topics = Topic.offered()
-    known = {row.id for row in top(topics)}
-    if (topic is None and known) or (topic is not None and topic not in known):
-        raise Refused(CHOOSE, field="topic")
-    narrower = {row.id for row in below(topics, topic)}
-    if (subtopic is None and narrower) or (subtopic is not None and subtopic not in narrower):
-        raise Refused(CHOOSE, field="subtopic")
+    _check(topic, top(topics), "topic")
+    _check(subtopic, below(topics, topic), "subtopic")
+
+
+def check_top(topic: int | None) -> None:
+    """A topic alone."""
+    _check(topic, top(Topic.offered()), "topic")
+
+
+def _check(chosen: int | None, offered: Sequence[Topic], field: str) -> None:
+    known = {row.id for row in offered}
+    if (chosen is None and known) or (chosen is not None and chosen not in known):
+        raise Refused(CHOOSE, field=field)

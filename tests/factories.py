@@ -13,6 +13,7 @@ from models import (
     AppealMessage,
     Balance,
     Bill,
+    Call,
     Charge,
     Group,
     House,
@@ -116,6 +117,18 @@ def appeal(who: Resident, text: str = "Счётчик не крутится", **
     row = Appeal.create(resident=who, once=f"appeal{n}", **given)
     AppealMessage.create(appeal=row, author=who, text=text, at=NOW, once=f"message{n}")
     return row
+
+
+def call(who: Resident, **facts: Any) -> Call:
+    """A call that the resident asked for."""
+    n = next(_count)
+    given = {
+        "supplier": facts.pop("supplier", None) or supplier(),
+        "phone": "+79123456789",
+        "convenient": "soon",
+        **facts,
+    }
+    return Call.create(resident=who, once=f"call{n}", created_at=NOW, **given)
 
 
 def token(who: Resident, **facts: Any) -> tuple[Token, str]:

@@ -208,6 +208,7 @@ def doubted(_of: Resident) -> int:
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "appeal_id": lambda of: factories.appeal(of).id,
     "batch_id": batch,
+    "call_id": lambda of: factories.call(of).id,
     "file_id": appeal_file,
     "photo_id": photo,
     "reading_id": doubted,

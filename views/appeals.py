@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, g, make_response, render_template, url_for
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
 
 import clock
 from models import Appeal, AppealFile, AppealMessage, NoticeReceipt, Supplier, Topic
@@ -15,12 +14,13 @@ from services import appeals, codes, topics
 from services.appeals import Typed
 from services.contacts import shown_phone
 from services.refusal import Refused
-from views import enclosures, hx, portal, shapes
+from views import enclosures, hx, portal, shapes, suppliers
 from views.access import current_link, own_appeal, own_appeal_file, own_links, resident
 from views.address import visitor
 from views.downloads import as_file
 from views.enclosures import EnclosingForm
 from views.forms import at_most, required, typed, typed_once, word
+from views.selects import choose, drop_empty, number
 
 bp = Blueprint("appeals", __name__, url_prefix="/appeals")
 
@@ -46,19 +46,17 @@ class AppealForm(EnclosingForm):
     other_contact = StringField(word("appeals.other_contact"), [at_most(appeals.LONGEST_CONTACT)])
     once = HiddenField(default=codes.new_token)
 
-    def offer(self, suppliers: list[Supplier], known: list[Topic]) -> None:
+    def offer(self, takers: list[Supplier], known: list[Topic]) -> None:
         """Fills the lists as far as the choices lead; an empty one is not there."""
-        chosen = _choose(self.supplier, [(str(row.id), row.title) for row in suppliers])
-        _choose(self.account, _accounts(chosen), nothing="Не о конкретном счёте")
-        topic = _choose(self.topic, [(str(row.id), str(row.name)) for row in topics.top(known)])
+        chosen = choose(self.supplier, [(str(row.id), row.title) for row in takers])
+        choose(self.account, _accounts(chosen), nothing="Не о конкретном счёте")
+        topic = choose(self.topic, [(str(row.id), str(row.name)) for row in topics.top(known)])
         narrower = topics.below(known, int(topic) if topic else None)
-        _choose(self.subtopic, [(str(row.id), str(row.name)) for row in narrower])
-        _choose(
+        choose(self.subtopic, [(str(row.id), str(row.name)) for row in narrower])
+        choose(
             self.contact, [(it, shown_phone(it)) for it in appeals.contacts_of(resident())], nothing="Не указывать"
         )
-        for field in (self.account, self.topic, self.subtopic, self.contact):
-            if not field.choices:
-                delattr(self, field.short_name)
+        drop_empty(self, "account", "topic", "subtopic", "contact")
 
     def validate_text(self, field: TextAreaField) -> None:
         shapes.ask(appeals.check_text, field.data)
@@ -67,9 +65,9 @@ class AppealForm(EnclosingForm):
         return Typed(
             supplier=int(self.supplier.data),
             text=self.text.data,
-            account=_number(self, "account"),
-            topic=_number(self, "topic"),
-            subtopic=_number(self, "subtopic"),
+            account=number(self, "account"),
+            topic=number(self, "topic"),
+            subtopic=number(self, "subtopic"),
             contact=self.contact.data if "contact" in self else "",
             other_contact=self.other_contact.data,
         )
@@ -95,14 +93,13 @@ def send() -> Response:
     form, once = AppealForm(), typed_once() or codes.new_token()
     made = appeals.sent_before(resident(), once)
     if made is None:
-        suppliers = writable()
-        form.offer(suppliers, Topic.offered())
+        form.offer(writable(), Topic.offered())
         if typed("refresh"):
             form.take_files()
-            return make_response(render_template("appeals/new.html", **_page(form, suppliers)))
-        made = _sent(form, once) if suppliers else None
+            return make_response(render_template("appeals/new.html", **_page(form)))
+        made = _sent(form, once) if writable() else None
         if made is None:
-            return hx.again("appeals/new", **_page(form, suppliers))
+            return hx.again("appeals/new", **_page(form))
     flash(f"Обращение № {made.id} отправлено. Ответ придёт сюда и на почту.", "done")
     return hx.go(url_for(".show", appeal_id=made.id))
 
@@ -190,12 +187,11 @@ def state_of(appeal: Appeal) -> tuple[str, str, str]:
 
 
 def writable() -> list[Supplier]:
-    """To whom the resident may write: his own suppliers, all of them while he has linked no account."""
+    """To whom the resident may write; asked once a request."""
     if "writable" not in g:
-        own = list({link.account.supplier_id: link.account.supplier for link in own_links()}.values())
-        g.writable = appeals.takers(own or list(Supplier.by_name()), clock.today())
-    suppliers: list[Supplier] = g.writable
-    return suppliers
+        g.writable = appeals.takers(suppliers.near(), clock.today())
+    found: list[Supplier] = g.writable
+    return found
 
 
 def _fresh() -> AppealForm:
@@ -211,10 +207,10 @@ def _fresh() -> AppealForm:
     return form
 
 
-def _page(form: AppealForm, suppliers: list[Supplier] | None = None) -> dict[str, Any]:
+def _page(form: AppealForm) -> dict[str, Any]:
     return {
         "form": form,
-        "suppliers": writable() if suppliers is None else suppliers,
+        "suppliers": writable(),
         "accept": enclosures.ACCEPT,
         "longest": appeals.LONGEST,
     }
@@ -238,21 +234,6 @@ def _accounts(supplier: str) -> list[tuple[str, str]]:
     return [
         (str(link.account_id), f"№ {link.account.number}, {link.label or link.account.address}") for link in links
     ]
-
-
-def _choose(field: SelectField, offered: list[tuple[str, str]], nothing: str = "") -> str:
-    """Fills a select and answers what is chosen of it, "" = nothing; of one that must be named, that one."""
-    choices = [SelectChoice(value, words) for value, words in offered]
-    known = {choice.value for choice in choices}
-    alone = choices[0].value if len(choices) == 1 and not nothing else ""
-    field.data = field.data if field.data in known else alone
-    head = [SelectChoice("", nothing or word("appeals.choose_value"))] if choices and not alone else []
-    field.choices = [*head, *choices]
-    return str(field.data)
-
-
-def _number(form: AppealForm, name: str) -> int | None:
-    return int(form[name].data) if name in form and form[name].data else None
 
 
 def _before() -> int | None:

@@ -8,6 +8,7 @@ from views import (
     appeals,
     bills,
     callbacks,
+    calls,
     captchas,
     charges,
     current,
@@ -34,7 +35,7 @@ from views import (
     tariffs,
     texts,
 )
-from views.admin import appeals as admin_appeals
+from views.admin import calls as admin_calls
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -52,6 +53,7 @@ BLUEPRINTS: list[Blueprint] = [
     help.bp,
     requests.bp,
     appeals.bp,
+    calls.bp,
     invitations.bp,
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
@@ -69,5 +71,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_appeals.bp,  # all pages of the console
+    admin_calls.bp,  # all pages of the console
 ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template
+from flask_login import current_user
 
 from models import Supplier, Text
-from views import portal
+from views import appeals, calls, portal
 from views.access import public
 from views.format import local
 from views.texts import blocks, sections
@@ -20,7 +21,11 @@ QUESTIONS, MANUAL = "help", "manual"
 def show() -> str:
     text = Text.latest([QUESTIONS]).get(QUESTIONS)
     return render_template(
-        "help/show.html", questions=sections(str(text.body)) if text else [], suppliers=list(Supplier.by_name())
+        "help/show.html",
+        questions=sections(str(text.body)) if text else [],
+        suppliers=list(Supplier.by_name()),
+        can_write=current_user.is_authenticated and bool(appeals.writable()),
+        can_ask=current_user.is_authenticated and bool(calls.offering()),
     )
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_login import current_user
 
 from models import Link, Supplier, db
-from views import portal, resume
+from views import appeals, calls, portal, resume
 from views.access import public
 
 bp = Blueprint("pages", __name__)
@@ -18,8 +18,14 @@ VIEWS = {"": "Обычный вид", "large": "Крупно, чёрным по 
 @bp.get("/contacts")
 @public
 def contacts() -> str:
-    suppliers = Link.suppliers_of(current_user) if current_user.is_authenticated else Supplier.by_name()
-    return render_template("pages/contacts.html", suppliers=list(suppliers))
+    if not current_user.is_authenticated:
+        return render_template("pages/contacts.html", suppliers=list(Supplier.by_name()), takers=[], offering=[])
+    return render_template(
+        "pages/contacts.html",
+        suppliers=list(Link.suppliers_of(current_user)),
+        takers=appeals.writable(),
+        offering=calls.offering(),
+    )
 
 
 @bp.get("/view")
