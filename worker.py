@@ -30,6 +30,7 @@ from gateways.sms import CapturedSms
 from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, db
 from services import (
     appeals,
+    applications,
     calls,
     imports,
     invitations,
@@ -144,6 +145,8 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
     jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
     jobs["appeals"] = Job(timedelta(hours=1), partial(appeals.sweep, settings.data_dir / appeals.FOLDER))
+    applied = settings.data_dir / applications.FOLDER
+    jobs["applications"] = Job(timedelta(hours=1), partial(applications.sweep, applied))
     jobs["calls"] = Job(timedelta(days=1), calls.sweep)
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)

@@ -163,6 +163,14 @@ class ApplicationPaper(Base):
         return cls.select(cls, Application).join(Application).where(Application.resident == resident)
 
     @classmethod
+    def of_resident(cls, resident: Resident) -> dict[int, list[ApplicationPaper]]:
+        """All documents of the resident's, by the application they belong to."""
+        found: dict[int, list[ApplicationPaper]] = {}
+        for row in cls.held_by(resident).order_by(cls.id):
+            found.setdefault(row.application_id, []).append(row)
+        return found
+
+    @classmethod
     def of_operator(cls, paper_id: int, suppliers: Collection[int] | None) -> ApplicationPaper | None:
         """A document of an application that was sent to these suppliers; None = to any."""
         seen = (cls.id == paper_id, Application.state != DRAFT, *Application._seen_by(suppliers))

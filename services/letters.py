@@ -8,9 +8,21 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from models import Account, AppealFile, AppealMessage, Code, LinkRequest, Order, OrderLine, Outbox, Token, transaction
+from models import (
+    Account,
+    AppealFile,
+    AppealMessage,
+    Application,
+    Code,
+    LinkRequest,
+    Order,
+    OrderLine,
+    Outbox,
+    Token,
+    transaction,
+)
 from models.resident import WAITING
-from services import challenges, codes, contacts, invitations, outbox
+from services import applications, challenges, codes, contacts, invitations, outbox
 from services.challenges import SMS, Errand
 
 ACTIVATION, RECOVERY = "activation", "recovery"
@@ -141,6 +153,15 @@ def _answer(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
     return {"appeal": message.appeal, "supplier": message.appeal.supplier.title, "text": message.text, "files": files}
 
 
+def _application(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
+    """None where it waits again: what was decided is over."""
+    found: Application | None = Application.get_or_none(id=outbox.ids(row)["application"])
+    if found is None or found.state not in applications.TOLD:
+        return None
+    decision = applications.WORDS[str(found.state)]
+    return {"application": found, "supplier": found.supplier.title, "decision": decision}
+
+
 def _token(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
     """None where it has been revoked: there is nothing to warn of."""
     token: Token | None = Token.get_or_none(id=outbox.ids(row)["token"])
@@ -169,4 +190,5 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "request-approved": _request,
     "request-refused": _request,
     "appeal-answered": _answer,
+    "application-decided": _application,
 }

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from models import AppealMessage, Call, Consent, Link, LinkRequest, OrderLine, Resident
+from models import AppealMessage, Application, ApplicationPaper, Call, Consent, Link, LinkRequest, OrderLine, Resident
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from models.personal import (
     own_devices,
@@ -19,7 +19,7 @@ from models.personal import (
 )
 from models.reading import ACCEPTED, EXPORTED, REJECTED, REPLACED, USED, WITHDRAWN
 from models.request import APPROVED, REFUSED, WAITING
-from services import appeals, calls
+from services import appeals, applications, calls
 from services.dial import MICRO
 from services.profile import GENDERS
 from services.tokens import SCOPES
@@ -54,6 +54,7 @@ def of(resident: Resident, now: datetime, zone: tzinfo) -> Part:
         "Заявки": _requests(resident, write),
         "Обращения": _appeals(resident, write),
         "Заказанные звонки": _calls(resident, write),
+        "Заявки на договор": _applications(resident, write),
         "Согласия": _consents(resident, write),
         "Входы в кабинет": _sessions(resident, write),
         "Известные браузеры": [
@@ -244,6 +245,25 @@ def _calls(resident: Resident, write: Writer) -> list[Part]:
             "Состояние": calls.WORDS.get(str(row.state), row.state),
         }
         for row in Call.of_resident(resident)
+    ]
+
+
+def _applications(resident: Resident, write: Writer) -> list[Part]:
+    papers = ApplicationPaper.of_resident(resident)
+    return [
+        {
+            "Начата": write(row.created_at),
+            "Отправлена": write(row.sent_at),
+            "Поставщик": row.supplier.name,
+            "Тип покупателя": applications.BUYERS.get(str(row.buyer), row.buyer),
+            "Список объектов": row.objects,
+            "Документы": {
+                applications.DOCUMENTS[str(paper.document)]: paper.name for paper in papers.get(row.id, [])
+            },
+            "Состояние": applications.WORDS.get(str(row.state), row.state),
+            "Пояснение": row.reason,
+        }
+        for row in Application.of_resident(resident)
     ]
 
 

@@ -11,6 +11,7 @@ from models import (
     Account,
     Appeal,
     AppealMessage,
+    Application,
     Balance,
     Bill,
     Call,
@@ -129,6 +130,12 @@ def call(who: Resident, **facts: Any) -> Call:
         **facts,
     }
     return Call.create(resident=who, once=f"call{n}", created_at=NOW, **given)
+
+
+def application(who: Resident, **facts: Any) -> Application:
+    """An application of the resident's for a contract; a draft, of which he has one."""
+    given = {"supplier": facts.pop("supplier", None) or supplier(), "objects": "Дом", "changed_at": NOW, **facts}
+    return Application.create(resident=who, created_at=NOW, **given)
 
 
 def token(who: Resident, **facts: Any) -> tuple[Token, str]:

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 import clock
 from models import (
     AppealFile,
+    ApplicationPaper,
     Checkout,
     Consent,
     ExportBatch,
@@ -162,10 +163,18 @@ def appeal_file(of: Resident) -> int:
     ).id
 
 
+def application_paper(of: Resident) -> int:
+    """A document of a resident's application; it is gone from the disk, so the answer says so."""
+    row, key = factories.application(of, state="sent"), codes.new_token()
+    facts = {"file_key": key, "name": "a.pdf", "kind": "application/pdf", "size": 1, "at": factories.NOW}
+    return ApplicationPaper.create(application=row, document="passport", **facts).id
+
+
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of).account_id,
     "appeal_id": lambda of: factories.appeal(of).id,
+    "application_id": lambda of: factories.application(of, state="returned").id,
     "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
     "file_id": appeal_file,
@@ -174,6 +183,7 @@ OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "meter_id": lambda of: factories.meter(factories.link(of).account).id,
     "notice_id": notice,
     "order_id": order,
+    "paper_id": application_paper,
     "photo_id": photo,
     "session_id": session,
     "token": contact_request,
@@ -181,8 +191,18 @@ OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
 }
 
 
+def blank(_of: Resident) -> str:
+    """A document of applications whose blank is published."""
+    facts = {"title": "Бланк", "body": "Подпись", "published_at": factories.NOW}
+    Text.get_or_create(slug="blank-passport", version=1, defaults=facts)
+    return "passport"
+
+
 # Arguments that name no row: whoever has signed in is led to the same page.
-NAMES: dict[str, Callable[[Resident], str]] = {"way": lambda _of: "organisation"}
+NAMES: dict[str, Callable[[Resident], str]] = {
+    "way": lambda _of: "organisation",
+    "document": blank,
+}
 
 
 def run(_of: Resident) -> int:
@@ -208,8 +228,10 @@ def doubted(_of: Resident) -> int:
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "appeal_id": lambda of: factories.appeal(of).id,
     "batch_id": batch,
+    "application_id": lambda of: factories.application(of, state="sent").id,
     "call_id": lambda of: factories.call(of).id,
     "file_id": appeal_file,
+    "paper_id": application_paper,
     "photo_id": photo,
     "reading_id": doubted,
     "request_id": lambda of: factories.request(of).id,

@@ -11,6 +11,8 @@ from flask_login import current_user
 from models import (
     Appeal,
     AppealFile,
+    Application,
+    ApplicationPaper,
     Bill,
     Code,
     Consent,
@@ -109,6 +111,19 @@ def own_appeal(appeal_id: int) -> Appeal:
 def own_appeal_file(file_id: int) -> AppealFile:
     """A file of the resident's threads, with its message."""
     found: AppealFile | None = AppealFile.held_by(resident()).where(AppealFile.id == file_id).first()
+    return found or abort(404)
+
+
+def own_application(application_id: int) -> Application:
+    """An application for a contract of the resident's own."""
+    return Application.held(resident(), application_id) or abort(404)
+
+
+def own_application_paper(paper_id: int) -> ApplicationPaper:
+    """A document of the resident's applications."""
+    found: ApplicationPaper | None = (
+        ApplicationPaper.held_by(resident()).where(ApplicationPaper.id == paper_id).first()
+    )
     return found or abort(404)
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from views import (
     appeals,
+    applications,
     bills,
     callbacks,
     calls,
@@ -35,7 +36,7 @@ from views import (
     tariffs,
     texts,
 )
-from views.admin import calls as admin_calls
+from views.admin import applications as admin_applications
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -54,6 +55,7 @@ BLUEPRINTS: list[Blueprint] = [
     requests.bp,
     appeals.bp,
     calls.bp,
+    applications.bp,
     invitations.bp,
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
@@ -71,5 +73,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_calls.bp,  # all pages of the console
+    admin_applications.bp,  # all pages of the console
 ]

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, abort, render_template
 from flask_login import current_user
 
 from models import Supplier, Text
-from views import appeals, calls, portal
+from views import appeals, calls
 from views.access import public
-from views.format import local
-from views.texts import blocks, sections
+from views.booklets import booklet
+from views.texts import sections
 
 bp = Blueprint("help", __name__)
 
@@ -33,17 +33,7 @@ def show() -> str:
 @public
 def manual() -> Response:
     """«Инструкция пользователя»: the text that the operator publishes, set as a booklet."""
-    from documents.booklet import Booklet, render
-
     text = Text.latest([MANUAL]).get(MANUAL) or abort(404)
-    settings = portal.settings()
-    published = local(text.published_at).date()
-    pdf = render(
-        Booklet(
-            str(text.title), settings.name, settings.base_url, int(text.version), published,
-            [(kind, lines) for kind, lines in blocks(str(text.body))],
-        )
-    )  # fmt: skip
-    response = Response(pdf, content_type="application/pdf")
+    response = Response(booklet(text), content_type="application/pdf")
     response.headers["Content-Disposition"] = "inline; filename=manual.pdf"
     return response

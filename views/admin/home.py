@@ -8,7 +8,7 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import Appeal, Call, ExportBatch, ImportRun, LinkRequest, Review
+from models import Appeal, Application, Call, ExportBatch, ImportRun, LinkRequest, Review
 from services import exports, imports_report, uploads
 from services.refusal import Refused
 from views import hx, portal
@@ -157,6 +157,7 @@ def _page(import_form: ImportForm, export_form: ExportForm) -> dict[str, object]
         "export_form": export_form,
         "may_import": allowed is None,
         "doubted": Review.count_waiting(allowed),
+        "to_sign": Application.count_waiting(allowed),
         "to_ring": Call.count_waiting(allowed),
         "unanswered": Appeal.count_waiting(allowed),
         "waiting": LinkRequest.count_waiting(allowed),
