@@ -30,6 +30,7 @@ CLOSED = (
     "/statement", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",
     "/profile/consents", "/profile/tokens", "/profile/deletion", "/profile/cache",
+    "/appeals", "/appeals/received", "/appeals/new", "/callbacks-wanted", "/applications",
 )  # fmt: skip
 TARGET = 44
 
