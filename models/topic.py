@@ -25,6 +25,17 @@ class Topic(Base):
         return list(rows.order_by(cls.position, cls.id))
 
     @classmethod
+    def every(cls) -> list[Topic]:
+        """The whole list with what is closed, in the operator's order."""
+        return list(cls.select().order_by(cls.position, cls.id))
+
+    @classmethod
+    def beside(cls, parent: int | None) -> list[Topic]:
+        """All topics, or all subtopics of one, closed ones too."""
+        same = cls.parent.is_null() if parent is None else cls.parent == parent
+        return list(cls.select().where(same).order_by(cls.position, cls.id))
+
+    @classmethod
     def put(cls, names: Iterable[str]) -> None:
         """Topics in this order."""
         for position, name in enumerate(names):

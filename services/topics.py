@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from models import Topic, transaction
+from models import Resident, Topic, transaction
+from services import audit
 from services.refusal import Refused
 
 FIRST = (  # of manual A, §6
@@ -20,6 +22,9 @@ FIRST = (  # of manual A, §6
     "Расчеты и задолженность",
 )
 CHOOSE = "Выберите из списка."
+EMPTY = "Напишите название."
+TAKEN = "Такое название в этом списке уже есть."
+LONGEST = 100
 
 
 @transaction
@@ -54,3 +59,41 @@ def _check(chosen: int | None, offered: Sequence[Topic], field: str) -> None:
     known = {row.id for row in offered}
     if (chosen is None and known) or (chosen is not None and chosen not in known):
         raise Refused(CHOOSE, field=field)
+
+
+@transaction
+def add(name: str, parent: int | None, by: Resident, now: datetime) -> Topic:
+    """A new topic at the end of the list, or a subtopic of one that is offered."""
+    if parent is not None:
+        _check(parent, top(Topic.offered()), "parent")
+    beside = Topic.beside(parent)
+    _check_name(name, beside)
+    made: Topic = Topic.create(
+        name=name, parent=parent, position=max((row.position for row in beside), default=0) + 1
+    )
+    audit.note("topic-added", "topic", made.id, by, now, None, {"name": name, "parent": parent})
+    return made
+
+
+@transaction
+def rename(topic: Topic, name: str, by: Resident, now: datetime) -> None:
+    """Its new name stands on what was written under it, too."""
+    _check_name(name, [row for row in Topic.beside(topic.parent_id) if row.id != topic.id])
+    before, topic.name = str(topic.name), name
+    topic.save()
+    audit.note("topic-renamed", "topic", topic.id, by, now, {"name": before}, {"name": name})
+
+
+@transaction
+def turn(topic: Topic, is_closed: bool, by: Resident, now: datetime) -> None:
+    """Offered no more, or again."""
+    topic.is_closed = is_closed
+    topic.save()
+    audit.note("topic-closed" if is_closed else "topic-opened", "topic", topic.id, by, now)
+
+
+def _check_name(name: str, beside: Sequence[Topic]) -> None:
+    if not name:
+        raise Refused(EMPTY, field="name")
+    if name.casefold() in {str(row.name).casefold() for row in beside}:
+        raise Refused(TAKEN, field="name")

@@ -27,6 +27,7 @@ from models import (
     Session,
     Submission,
     Text,
+    Topic,
 )
 from services import challenges, codes
 from tests import factories
@@ -236,6 +237,7 @@ CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "reading_id": doubted,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
+    "topic_id": lambda _of: Topic.create(name="Вода").id,
     "table": lambda _of: "accounts",
 }
 

@@ -36,7 +36,7 @@ from views import (
     tariffs,
     texts,
 )
-from views.admin import applications as admin_applications
+from views.admin import topics as admin_topics
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -73,5 +73,5 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_applications.bp,  # all pages of the console
+    admin_topics.bp,  # all pages of the console
 ]

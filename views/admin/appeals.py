@@ -69,6 +69,7 @@ def appeal_desk() -> str:
         supplier=supplier,
         state_of=state_of,
         waited=_waited,
+        may_edit=own_suppliers() is None,
     )
 
 
