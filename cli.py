@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 import config
-from commands import check, data, demo, exchange, people, serve
+from commands import check, data, demo, exchange, payments, people, registry, serve
 
 
 def install(app: Flask) -> None:
-    for module in (serve, data, demo, exchange, people, check):
+    for module in (serve, data, demo, exchange, registry, people, payments, check):
         for command in module.COMMANDS:
             app.cli.add_command(command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateways.acquirer import Engine
+from gateways.engines import ENGINES
 from presets import Preset, PresetError, load_preset
 
 ROOT = Path(__file__).resolve().parent
@@ -38,7 +41,21 @@ ENVIRONMENT = {
     "ABONENT_PRESET",
 }
 DEMO_NAME = "Светлоречье"
-PORTAL_KEYS = {"preset", "name", "timezone", "switches", "words", "layouts_dir", "phone", "phone_hours", "video"}
+PORTAL_KEYS = {
+    "preset",
+    "name",
+    "timezone",
+    "switches",
+    "words",
+    "layouts_dir",
+    "phone",
+    "phone_hours",
+    "video",
+    "gateways",
+}
+OF_GATEWAY = "ABONENT_GATEWAY_"
+TESTBANK = "testbank"  # it has settings of its own
+_GATEWAY_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 class SettingsError(Exception):
@@ -47,6 +64,15 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """`[gateways.<name>]` of portal.toml and its secrets; `name` stands in orders and in suppliers' settings."""
+
+    name: str
+    engine: str
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,6 +100,7 @@ class Settings:
     metrics_token: str = ""
     testbank_url: str = ""
     testbank_secret: str = ""
+    gateways: tuple[GatewaySettings, ...] = ()
     layouts_dir: str = ""
     demo: bool = False
     warnings: tuple[str, ...] = field(default=())
@@ -109,6 +136,11 @@ class Settings:
         parts = urlsplit(self.database_url)
         return Path(parts.path[1:]).resolve().parent if parts.scheme == "sqlite" else ROOT / "var"
 
+    @property
+    def layouts_folder(self) -> Path | None:
+        """The utility's own layouts of bank registries, where it keeps any."""
+        return Path(self.layouts_dir) if self.layouts_dir else None
+
     def word(self, key: str) -> str:
         """A word of the screen; a key that no preset knows is a fault of ours and says so loudly."""
         return self.preset.words[key]
@@ -131,6 +163,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         problems.append("video: нужен адрес, который начинается с https://")
     proxies = _proxies(values.get("ABONENT_TRUSTED_PROXIES", ""), problems)
     zone = _zone(portal.get("timezone", "Europe/Moscow"), problems)
+    gateways = _gateways(values, portal.get("gateways", {}), problems)
     if problems or preset is None:
         raise SettingsError(problems)
     texts = {
@@ -151,6 +184,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         timezone=zone,
         trusted_proxies=proxies,
         demo=demo,
+        gateways=gateways,
         name=str(portal.get("name", DEMO_NAME if demo else Settings.name)),
         phone=str(portal.get("phone", "")),
         phone_hours=str(portal.get("phone_hours", "")),
@@ -166,16 +200,62 @@ def _environment(environ: dict[str, str], problems: list[str]) -> dict[str, str]
     for name, value in environ.items():
         if not name.startswith("ABONENT_"):
             continue
-        if name in ENVIRONMENT:
+        plain = name.removesuffix("_FILE")
+        if name in ENVIRONMENT or (name == plain and _is_of_gateway(name)):
             values[name] = value.strip()
-        elif name.endswith("_FILE") and name.removesuffix("_FILE") in ENVIRONMENT:
+        elif plain in ENVIRONMENT or _is_of_gateway(plain):
             try:
-                values[name.removesuffix("_FILE")] = Path(value).read_text(encoding="utf-8").strip()
+                values[plain] = Path(value).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError):
                 problems.append(f"{name}: файл {value} не читается")
         else:
             problems.append(f"{name}: такой настройки нет")
     return {name: value for name, value in values.items() if value}
+
+
+def _is_of_gateway(name: str) -> bool:
+    """Which of them there may be is known when portal.toml has named the gateways."""
+    return name.startswith(OF_GATEWAY)
+
+
+def _gateways(values: dict[str, str], tables: Any, problems: list[str]) -> tuple[GatewaySettings, ...]:
+    """The gateways of portal.toml, each with its secrets from the environment."""
+    left = {name: value for name, value in values.items() if _is_of_gateway(name)}
+    found = []
+    for name, table in (tables if isinstance(tables, dict) else {"gateways": None}).items():
+        engine = table.get("engine", name) if isinstance(table, dict) else None
+        if not isinstance(table, dict) or engine not in ENGINES or not _GATEWAY_NAME.fullmatch(name):
+            known = ", ".join(sorted(ENGINES))
+            problems.append(f"gateways.{name}: нужна таблица с именем из латинских букв и engine из: {known}")
+        elif name == TESTBANK:
+            problems.append("gateways.testbank: учебный банк настраивают ABONENT_TESTBANK_URL и …_SECRET")
+        else:
+            found.append(_gateway(name, str(engine), table, left, problems))
+    problems.extend(f"{name}: такой настройки нет" for name in left)
+    return tuple(found)
+
+
+def _gateway(
+    name: str, engine: str, table: dict[str, Any], left: dict[str, str], problems: list[str]
+) -> GatewaySettings:
+    """One gateway; its secrets are taken out of `left`."""
+    kind: Engine = ENGINES[engine]
+    head = f"{OF_GATEWAY}{name.upper().replace('-', '_')}_"
+    secrets = {key: left.pop(f"{head}{key.upper()}", "") for key in kind.secrets}
+    given = {key: value for key, value in table.items() if key != "engine"}
+    for key, value in given.items():
+        if key in kind.secrets:
+            problems.append(f"gateways.{name}: «{key}» — секрет, его место в {head}{key.upper()} или …_FILE")
+        elif key not in kind.options:
+            problems.append(f"gateways.{name}: ключа «{key}» нет, есть: {', '.join(sorted(kind.options))}")
+        elif type(value) is not type(kind.options[key]):
+            problems.append(f"gateways.{name}: {key} не подходит, пример: {kind.options[key]!r}")
+    known = {key: value for key, value in given.items() if type(value) is type(kind.options.get(key))}
+    whole = {**kind.options, **known, **secrets}
+    for fault in kind.faults(whole):
+        place = f" ({', '.join(f'{head}{key.upper()}' for key in kind.secrets)})" if "секрет" in fault else ""
+        problems.append(f"gateways.{name}: {fault}{place}")
+    return GatewaySettings(name, engine, whole)
 
 
 def _portal(values: dict[str, str], problems: list[str]) -> dict[str, Any]:

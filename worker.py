@@ -31,7 +31,9 @@ from models import Attempt, Captcha, Code, Device, ImportRun, Outbox, Session, d
 from services import (
     appeals,
     applications,
+    autopay_rounds,
     calls,
+    cards,
     imports,
     invitations,
     letters,
@@ -39,13 +41,18 @@ from services import (
     orders,
     outbox,
     reading_photos,
+    reconciliation,
+    refund_requests,
     registration,
+    registry_intake,
     requests,
     uploads,
 )
+from services.autopay_rounds import Counter
 from services.challenges import EMAIL, SMS
 from services.letters import Desk, Letter
 from views import format, journal
+from views import gateways as gateways_of
 
 log = logging.getLogger("abonent.worker")
 
@@ -137,6 +144,9 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs = {
         "tidy": Job(timedelta(hours=1), tidy),
         "orders": Job(timedelta(seconds=10), partial(orders.settle_orders, gateways or {})),
+        "refunds": Job(timedelta(seconds=10), partial(refund_requests.carry_out_all, gateways or {})),
+        "autopay": Job(timedelta(minutes=1), partial(autopay_round, _counter(settings, gateways or {}))),
+        "cards": Job(timedelta(minutes=1), partial(cards.forget_removed, gateways or {})),
         "match": Job(timedelta(minutes=10), match_payments),
         "recheck": Job(timedelta(days=1), recheck_payments),
     }
@@ -171,10 +181,10 @@ def mailer_of(settings: Settings) -> Mailer | None:
 
 
 def desk_of(settings: Settings) -> Desk:
-    return Desk(render(), settings.base_url, settings.name, settings.secret_key, SystemRandom())
+    return Desk(render(settings), settings.base_url, settings.name, settings.secret_key, SystemRandom())
 
 
-def render() -> letters.Render:
+def render(settings: Settings) -> letters.Render:
     """Templates of letters are plain text: nothing is escaped, and a name that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -184,6 +194,7 @@ def render() -> letters.Render:
         lstrip_blocks=True,
     )
     environment.filters.update(rub=format.rub, day=format.day, moment_words=format.moment_words)
+    environment.globals.update(word=settings.word)
 
     def fill(template: str, /, **context: Any) -> str:
         return environment.get_template(template).render(**context)
@@ -236,9 +247,19 @@ def _send(mailer: Mailer, row: Outbox, letter: Letter, keeps_body: bool, tick: C
         log.warning("letter %s (%s) took longer than its lease", row.id, row.kind)
 
 
+def _counter(settings: Settings, gateways: Mapping[str, Acquirer]) -> Counter:
+    usual = gateways_of.usual_of(settings, gateways)
+    return Counter(gateways, usual, settings.preset.order_number, settings.base_url)
+
+
+def autopay_round(counter: Counter, now: datetime) -> None:
+    """Days and hours of autopay are the utility's."""
+    autopay_rounds.run(counter, now.astimezone(clock.zone()))
+
+
 def match_payments(now: datetime) -> None:
-    """Meets paid orders with the billing's payments; days are the utility's."""
-    matching.match(now.astimezone(clock.zone()))
+    """Meets paid orders and banks' registries with the billing's payments; days are the utility's."""
+    reconciliation.reconcile(now.astimezone(clock.zone()))
 
 
 def recheck_payments(_now: datetime) -> None:
@@ -257,3 +278,4 @@ def tidy(now: datetime) -> None:
     Session.forget(now - SESSIONS)
     registration.forget_waiting(now)
     imports.drop_interrupted(now)
+    registry_intake.sweep(now)

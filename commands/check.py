@@ -6,8 +6,8 @@ import shutil
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,20 +17,24 @@ from peewee import PeeweeException
 
 import clock
 import config
+from exchange.layout import layouts
+from gateways.acquirer import Acquirer, Declined, GatewayDown
 from gateways.mail import SmtpMailer, Undeliverable
-from models import ImportRun, db, migrating
+from models import ImportRun, Order, Supplier, db, migrating
 from models.staging import Busy, alone
+from services import settings as supplier_settings
 from services.imports import ALIVE
 
 LEAST_DISK = 1 << 30
 TIMEOUT = 10
+NO_ORDER = "abonent-check"  # a number that no order has
 
 
 class Trouble(Exception):
     """What is wrong and what to do, in a line."""
 
 
-@click.command("check", help="Проверить настройки, базу, почту, банки, диск, часы и сертификат.")
+@click.command("check", help="Проверить настройки, базу, почту, банки, раскладки реестров, диск, часы и сертификат.")
 def check() -> None:
     fault: config.SettingsError | None = current_app.extensions.get("settings_fault")
     if fault is not None:
@@ -91,17 +95,62 @@ def _mail(settings: config.Settings) -> Iterator[str]:
 
 
 def _gateways(settings: config.Settings) -> Iterator[str]:
-    for name, gateway in sorted(current_app.extensions.get("gateways", {}).items()):
-        parts = urlsplit(gateway.origin)
-        port = parts.port or {"https": 443}.get(parts.scheme, 80)
+    found: dict[str, Acquirer] = current_app.extensions.get("gateways", {})
+    wrong = []
+    for name, gateway in sorted(found.items()):
         try:
-            socket.create_connection((parts.hostname or "", port), TIMEOUT).close()
-        except OSError:
-            if settings.demo:
+            yield f"{name}: {_answers(gateway)}"
+        except Trouble as trouble:
+            if settings.demo and name == config.TESTBANK:
                 yield f"{name}: запустится вместе с кабинетом"
-                continue
-            raise Trouble(f"{name}: {gateway.origin} не отвечает")
-        yield f"{name}: {gateway.origin} отвечает"
+            else:
+                wrong.append(f"{name}: {trouble}")
+    wrong += _missing(found)
+    if not found:
+        yield "ни одного нет: оплата в кабинете выключена"
+    if wrong:
+        raise Trouble("; ".join(wrong))
+
+
+def _answers(gateway: Acquirer) -> str:
+    """Its pages open, and it takes our credentials, where that can be asked without an order."""
+    parts = urlsplit(gateway.origin)
+    try:
+        socket.create_connection(
+            (parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)), TIMEOUT
+        ).close()
+    except OSError:
+        raise Trouble(f"{gateway.origin} не отвечает")
+    try:
+        gateway.status(NO_ORDER, None)
+    except (GatewayDown, Declined) as fault:
+        raise Trouble(str(fault))
+    return f"{gateway.origin} отвечает"
+
+
+def _missing(found: Mapping[str, Acquirer]) -> list[str]:
+    """Gateways that suppliers' settings or orders on their way name, and portal.toml does not."""
+    known, today = set(found), clock.today()
+    try:
+        with db.connection_context():
+            named = {
+                (str(name), f"назван поставщику «{supplier.title}»")
+                for book in (supplier_settings.in_force(today), supplier_settings.in_force(date.max))
+                for supplier in Supplier.by_name()
+                if (name := book.values(supplier.id).get("gateway"))
+            }
+            named |= {(name, "через него идут начатые заказы") for name in Order.gateways_under_way()}
+    except PeeweeException:
+        return []  # the database has a line of its own
+    return [f"«{name}» {why}, а в portal.toml его нет" for name, why in sorted(named) if name not in known]
+
+
+def _layouts(settings: config.Settings) -> Iterator[str]:
+    found, problems = layouts(settings.layouts_folder)
+    if problems:
+        raise Trouble("; ".join(problems))
+    own = f"свои — в папке {settings.layouts_dir}" if settings.layouts_dir else "своих нет"
+    yield f"раскладок {len(found)}, {own}"
 
 
 def _disk(settings: config.Settings) -> Iterator[str]:
@@ -149,6 +198,7 @@ PROBES: dict[str, Callable[[config.Settings], Iterator[str]]] = {
     "база": _database,
     "почта": _mail,
     "банк": _gateways,
+    "реестры": _layouts,
     "диск": _disk,
     "часы": _clock,
     "сертификат": _certificate,

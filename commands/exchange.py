@@ -14,8 +14,10 @@ import click
 
 import clock
 from commands.frame import connected, settings
+from exchange.debts import CSV, KINDS, MARKS, SBER
 from exchange.tables import BY_NAME
-from services import exports, imports, uploads
+from models import ExportBatch
+from services import exports, exports_payments, imports, uploads
 from services.imports_report import Report
 
 
@@ -159,14 +161,86 @@ def export_readings(
         except exports.NothingToExport as nothing:
             click.echo(nothing.sentence)
             return
+    _write(made, out, "показаний")
+
+
+@export.command("payments", help="Платежи, принятые на портале и ещё не учтённые в расчёте. Дважды не выгружаются.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="С какого дня оплаты; без него — все.")
+@click.option("--supplier", help="Код поставщика; без него — все поставщики.")
+@click.option(
+    "--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True, help="Вид файла."
+)
+@click.option("--again", is_flag=True, help="Добавить и платежи прежних выгрузок, которых ещё нет в расчёте.")
+@click.option("--batch", type=int, help="Выдать прежнюю выгрузку по её номеру: тот же файл, байт в байт.")
+@click.option("--out", type=click.Path(path_type=Path), help="Файл или папка; без ключа — текущая папка.")
+@click.option(
+    "--encoding", type=click.Choice(["utf-8", "cp1251"]), default="utf-8", show_default=True, help="Кодировка CSV."
+)
+@connected
+def export_payments(
+    since: datetime | None, supplier: str | None, kind: str, again: bool, batch: int | None, out: Path | None,
+    encoding: str,
+) -> None:  # fmt: skip
+    if batch is not None:
+        _write(exports.batch_of(exports_payments.PAYMENTS, batch), out, "платежей")
+        return
+    try:
+        made = exports_payments.export_payments(
+            since.date() if since else None, supplier, clock.now(), again, who=who(), zone=clock.zone(), kind=kind,
+            encoding=encoding,
+        )  # fmt: skip
+    except exports.NothingToExport as nothing:
+        click.echo(nothing.sentence)
+        return
+    _write(made, out, "платежей")
+
+
+@export.command("debts", help="Долги для банка: что платить каждому лицевому счёту. Файл на каждого поставщика.")
+@click.option("--supplier", help="Код поставщика; без него — все поставщики, у каждого свой файл.")
+@click.option("--format", "kind", type=click.Choice(KINDS), default=SBER, show_default=True, help="Вид файла.")
+@click.option("--again", is_flag=True, help="Выгрузить, хотя долги с прошлой выгрузки не изменились.")
+@click.option("--batch", type=int, help="Выдать прежнюю выгрузку по её номеру: тот же файл, байт в байт.")
+@click.option("--out", type=click.Path(path_type=Path), help="Файл или папка; без ключа — текущая папка.")
+@click.option(
+    "--encoding", type=click.Choice(["utf-8", "cp1251", "koi8-r"]), default=None,
+    help="Кодировка; обычно cp1251 для банка и utf-8 для таблицы.",
+)  # fmt: skip
+@click.option(
+    "--decimal", "mark", type=click.Choice(sorted(MARKS)), default="comma", show_default=True,
+    help="Чем отделены копейки в файле для банка: comma — запятой, point — точкой.",
+)  # fmt: skip
+@connected
+def export_debts(
+    supplier: str | None, kind: str, again: bool, batch: int | None, out: Path | None, encoding: str | None, mark: str
+) -> None:
+    if batch is not None:
+        _write(exports.batch_of(exports_payments.DEBTS, batch), out, "счетов")
+        return
+    if kind == CSV and encoding == "koi8-r":
+        raise click.UsageError("koi8-r бывает только у файла для банка.")
+    if out is not None and not out.is_dir() and not supplier:
+        raise click.UsageError("Файл на каждого поставщика: укажите в --out папку или назовите --supplier.")
+    try:
+        made = exports_payments.export_debts(
+            supplier, clock.local_now(), again, who=who(), kind=kind, encoding=encoding or "", mark=mark
+        )
+    except exports.NothingToExport as nothing:
+        click.echo(nothing.sentence)
+        return
+    for one in made:
+        _write(one, out, "счетов")
+
+
+def _write(made: ExportBatch, out: Path | None, of: str) -> None:
+    """Writes the batch down and says so; where it cannot be, says how to have it."""
     target = _target(out, str(made.file_name))
     try:
         target.write_bytes(bytes(made.content))
     except OSError as fault:
         told = f"Выгрузка № {made.number} сделана и хранится в базе, но файл {target} не записан: {fault.strerror}."
-        click.echo(f"✗ {told}\nВозьмите её: flask export readings --batch {made.number} --out ПАПКА", err=True)
+        click.echo(f"✗ {told}\nВозьмите её: flask export {made.kind} --batch {made.number} --out ПАПКА", err=True)
         sys.exit(1)
-    click.echo(f"Выгрузка № {made.number}: показаний {made.rows}, файл {target}.")
+    click.echo(f"Выгрузка № {made.number}: {of} {made.rows}, файл {target}.")
 
 
 def _target(out: Path | None, name: str) -> Path:

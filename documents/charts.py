@@ -8,6 +8,7 @@ the chart. Nothing to draw gives an empty string.
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import count
+from math import cos, pi, sin
 from typing import NamedTuple
 
 from documents.wording import grouped
@@ -20,6 +21,7 @@ CEILING, FLOOR = 18, 146  # top and bottom of the plot
 LETTER = 9  # breadth of a figure of the labels
 MOST_STEPS = 4  # of the axis
 SECTORS = 6  # classes s1–s6
+NUMBERED = 45  # thousandths of the ring that a number has room in
 
 
 class Bar(NamedTuple):
@@ -44,25 +46,42 @@ def columns(months: Sequence[tuple[str, int | None]], label: str, divisor: int =
     return _chart([name for name, _ in months], {"now": [figure for _, figure in months]}, label, divisor)
 
 
-def donut(shares: Sequence[int], label: str) -> str:
+def donut(shares: Sequence[int], label: str, names: Sequence[str] = ()) -> str:
     """Ring of shares in classes s1–s6, in the order given: what is beyond the sixth is drawn in it.
 
-    Shares below zero take no room. The table beside it says the same in figures; see `percents`.
+    Shares below zero take no room. A sector that has room bears its number, so that print in grey and eyes that
+    see no colours can tell it by the key of the table beside; see `percents` and `key`. `names` of the sectors are
+    for a screen reader.
     """
     sectors = sectored(shares)
     if not sum(sectors):
         return ""
-    circles, past = [], 0
-    for number, tenths in enumerate(_portions(sectors, 1000), start=1):
-        if tenths:
-            shown = tenths if tenths == 1000 else max(tenths - 6, 3)  # a slit between the neighbours
-            circles.append(
-                f'<circle class="s{number}" cx="21" cy="21" r="15.9155" '
-                f'stroke-dasharray="{_tenths(shown)} {_tenths(1000 - shown)}" '
-                f'stroke-dashoffset="{_tenths(250 - past)}"/>'
-            )
-        past += tenths
-    return f'<svg class="donut" viewBox="0 0 42 42" role="img" aria-label="{escape(label)}">{"".join(circles)}</svg>'
+    portions = _portions(sectors, 1000)
+    starts = [sum(portions[:n]) for n in range(len(portions))]
+    drawn = [(number, start, tenths) for number, start, tenths in zip(count(1), starts, portions) if tenths]
+    parts = [_sector(*sector) for sector in drawn]
+    parts += [f'<circle class="g" cx="21" cy="21" r="{radius}" stroke-width="0.3"/>' for radius in ("12.4", "19.4")]
+    parts += [_number(*sector) for sector in drawn if sector[2] >= NUMBERED]
+    told = "; ".join(f"{name} {part} %" for name, part in zip(names, percents(sectors), strict=False))
+    about = f"<title>{escape(label)}</title>" + (f"<desc>{escape(told)}</desc>" if told else "")
+    frame = f'<svg class="donut" viewBox="0 0 42 42" role="img" aria-label="{escape(label)}">'
+    return f"{frame}{about}{''.join(parts)}</svg>"
+
+
+def _sector(number: int, start: int, tenths: int) -> str:
+    """An arc of so many thousandths of the ring, from the top on, clockwise."""
+    shown = tenths if tenths == 1000 else max(tenths - 6, 3)  # a slit between the neighbours
+    return (
+        f'<circle class="s{number}" cx="21" cy="21" r="15.9155" stroke-width="7" '
+        f'stroke-dasharray="{_tenths(shown)} {_tenths(1000 - shown)}" stroke-dashoffset="{_tenths(250 - start)}"/>'
+    )
+
+
+def _number(number: int, start: int, tenths: int) -> str:
+    """The sector's number in the middle of its arc."""
+    turn = pi * (2 * start + tenths) / 1000
+    x, y = 21 + 15.9 * sin(turn), 21 - 15.9 * cos(turn)
+    return f'<text class="t{number}" x="{x:.1f}" y="{y + 1.4:.1f}" text-anchor="middle">{number}</text>'
 
 
 def sectored(shares: Sequence[int]) -> list[int]:

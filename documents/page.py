@@ -60,6 +60,7 @@ class Sheet:
         self._pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self._pdf.fonts.update({face.fontkey: face for face in faces().values()})
         self._running = ""
+        self._style: Style | None = None
         self.leaf = 0  # of the paper that is being set, from 1
 
     def begin(self, running: str) -> float:
@@ -86,8 +87,10 @@ class Sheet:
         """One line of text; with `align` «right» it ends at `x`, with «center» it is centred on it."""
         if align != "left":
             x -= width(text, style) / (1 if align == "right" else 2)
-        self._pdf.set_font(FAMILY, style.weight, style.size)
-        self._pdf.set_text_color(style.tone)
+        if style != self._style:  # fpdf2 checks each of them at length before it finds that nothing has changed
+            self._pdf.set_font(FAMILY, style.weight, style.size)
+            self._pdf.set_text_color(style.tone)
+            self._style = style
         self._pdf.text(x, y, text)
 
     def rule(

@@ -1,4 +1,4 @@
-"""Quittance: the printed payment document of a bill, after the form of приказ Минстроя 43/пр (sections 1–3)."""
+"""Quittance: the printed payment document of a bill, after the form of приказа Минстроя 43/пр."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,6 +45,7 @@ class ChargeLine:
     """One line of the bill: volumes and tariff as printed texts, sums in kopecks.
 
     `benefit` is positive and lowers the total; `provider` is given where it is not the supplier itself.
+    `recalculated_for` is the month that was recalculated, `reason` why.
     """
 
     service: str
@@ -58,6 +59,25 @@ class ChargeLine:
     method: str = ""
     tariff: str = ""
     provider: str = ""
+    recalculated_for: date | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ReferenceLine:
+    """What a service is measured by: its norm, the flat's reading, and what the house used, as printed texts.
+
+    `house` is the house meter's volume, `house_own` what the premises used together, `house_common` what went to the
+    common property.
+    """
+
+    service: str
+    unit: str = ""
+    norm: str = ""
+    reading: str = ""
+    house: str = ""
+    house_own: str = ""
+    house_common: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +86,8 @@ class Quittance:
 
     `to_pay` below zero is an overpayment. `code` None, or with incomplete requisites, prints no payment QR code.
     `readings_url` is the signed link for readings and prints as a second QR code. `masked` leaves out all that
-    tells who pays and where: name, address, ЕЛС, premises, most of the meters' numbers, the payer in the QR code.
+    tells who pays and where: name, address, ЕЛС, premises, most of the meters' numbers, why
+    something was recalculated, the payer in the QR code, the link for readings.
     """
 
     number: str
@@ -89,6 +110,7 @@ class Quittance:
     registered: str = ""
     meters: tuple[MeterLine, ...] = ()
     lines: tuple[ChargeLine, ...] = ()
+    reference: tuple[ReferenceLine, ...] = ()
     code: PaymentCode | None = None
     readings_url: str | None = None
     masked: bool = False

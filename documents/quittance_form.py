@@ -1,4 +1,4 @@
-"""The form of a quittance on paper: which section follows which, and the tables of sections 2 and 3.
+"""The form of a quittance on paper: which section follows which, and the tables of sections 2–6.
 
 A further section of the form is one more function in SECTIONS: it draws from `y` on and gives the `y` below.
 """
@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from documents.page import GREY, LEFT, RIGHT, Block, Sheet, Style, fitted, wrap
 from documents.payment_code import picture
-from documents.quittance import ChargeLine, MeterLine, Quittance
+from documents.quittance import ChargeLine, MeterLine, Quittance, ReferenceLine
 from documents.quittance_head import head, title_of
 from documents.table import Column, Row, Table
-from documents.wording import money, short_day
+from documents.wording import NBSP, money, month, short_day
 
 BETWEEN = 5.5  # sections, millimetres
 READINGS_CODE = 26.0  # side of the QR code for readings, millimetres
@@ -42,6 +42,16 @@ CHARGES = (
     Column("Льгота", figures=True),
     Column("Итого", figures=True),
 )
+REFERENCE = (
+    Column("Услуга"),
+    Column("Единица"),
+    Column("Норматив", figures=True),
+    Column("Показание", figures=True),
+    Column("Объём дома", figures=True),
+    Column("В помещениях", figures=True),
+    Column("На общее имущество", figures=True),
+)
+RECALCULATIONS = (Column("Услуга и основание"), Column("За месяц"), Column("Сумма", figures=True))
 
 
 def printed(quittances: Iterable[Quittance]) -> bytes:
@@ -73,7 +83,19 @@ def charges(sheet: Sheet, y: float, bill: Quittance) -> float:
         return y
     rows = [Row(_charge_cells(line), under=line.provider) for line in bill.lines]
     table = Table(CHARGES, rows, total=_total(bill.lines)).without_empty()
-    return table.draw(sheet, y + BETWEEN, "3. Расчёт размера платы", "суммы в рублях", _note_height(bill))
+    return table.draw(sheet, y + BETWEEN, "3. Расчёт размера платы", "суммы в рублях", _height_below(bill))
+
+
+def reference(sheet: Sheet, y: float, bill: Quittance) -> float:
+    """Section 4: what the volumes are measured by."""
+    table = _reference_table(bill)
+    return table.draw(sheet, y + BETWEEN, "4. Справочная информация") if table else y
+
+
+def recalculations(sheet: Sheet, y: float, bill: Quittance) -> float:
+    """Section 6: what was recalculated and why (section 5, instalments, no billing has told us of yet)."""
+    table = _recalculations_table(bill)
+    return table.draw(sheet, y + BETWEEN, "6. Перерасчёты", "суммы в рублях") if table else y
 
 
 def note(sheet: Sheet, y: float, bill: Quittance) -> float:
@@ -86,12 +108,35 @@ def note(sheet: Sheet, y: float, bill: Quittance) -> float:
     return block.y
 
 
-SECTIONS: tuple[Callable[[Sheet, float, Quittance], float], ...] = (head, meters, charges, note)
+SECTIONS: tuple[Callable[[Sheet, float, Quittance], float], ...] = (
+    head,
+    meters,
+    charges,
+    reference,
+    recalculations,
+    note,
+)
 
 
 def _note_height(bill: Quittance) -> float:
     lines = len(wrap(bill.note, NOTE, RIGHT - LEFT, MOST_NOTE))
     return NOTE_GAP + lines * NOTE.leading if lines else 0
+
+
+def _height_below(bill: Quittance) -> float:
+    """Of what follows section 3: rows close up where that keeps all of it on the page."""
+    tables = (_reference_table(bill), _recalculations_table(bill))
+    return sum(BETWEEN + table.height for table in tables if table) + _note_height(bill)
+
+
+def _reference_table(bill: Quittance) -> Table | None:
+    rows = [Row(_reference_cells(line)) for line in bill.reference]
+    return Table(REFERENCE, rows).without_empty() if rows else None
+
+
+def _recalculations_table(bill: Quittance) -> Table | None:
+    rows = [_recalculation(line) for line in bill.lines if line.recalculated]
+    return Table(RECALCULATIONS, rows).without_empty() if rows else None
 
 
 def _meters_table(sheet: Sheet, y: float, bill: Quittance, right: float) -> float:
@@ -138,6 +183,15 @@ def _charge_cells(line: ChargeLine) -> tuple[str, ...]:
     )
 
 
+def _reference_cells(line: ReferenceLine) -> tuple[str, ...]:
+    return (line.service, line.unit, line.norm, line.reading, line.house, line.house_own, line.house_common)
+
+
+def _recalculation(line: ChargeLine) -> Row:
+    period = month(line.recalculated_for).removesuffix(f"{NBSP}года") if line.recalculated_for else ""
+    return Row((line.service, period, money(line.recalculated)), under=line.reason)
+
+
 def _total(lines: tuple[ChargeLine, ...]) -> Row:
     sums = [
         sum(line.charged for line in lines),
@@ -162,7 +216,9 @@ def _masked(bill: Quittance) -> Quittance:
         rooms="",
         registered="",
         meters=tuple(replace(meter, number=_end_of(meter.number)) for meter in bill.meters),
+        lines=tuple(replace(line, reason="") for line in bill.lines),
         code=code,
+        readings_url=None,  # whoever holds the paper could send readings by it
     )
 
 

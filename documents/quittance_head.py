@@ -51,8 +51,8 @@ def _payer(block: Block, bill: Quittance) -> None:
     block.paragraph("1. Плательщик", CAPTION, after=1)
     if bill.masked:
         block.paragraph("Имя и адрес скрыты", Style(PLAIN.size, tone=GREY))
-    block.paragraph(bill.holder, NAME, after=0.4)
-    block.paragraph(held(bill.address), PLAIN, after=1)
+    block.paragraph(bill.holder, NAME, most=4, after=0.4)
+    block.paragraph(held(bill.address), PLAIN, most=6, after=1)  # the flat stands at its end
     block.fact("Лицевой счёт", bill.account_number, INDENT, NAME)
     block.fact("ЕЛС", bill.els, INDENT, PLAIN)
     premises = (

@@ -52,6 +52,13 @@ class Table:
             total=_picked(self.total, kept) if self.total else None,
         )
 
+    @property
+    def height(self) -> float:
+        """Of the title and all rows on one page."""
+        grid = _Grid(self)
+        rows = [*self.rows, self.total] if self.total else self.rows
+        return TITLE.leading + 1 + grid.head_height + sum(_SetRow(grid, row).height for row in rows)
+
     def draw(self, sheet: Sheet, y: float, title: str, aside: str = "", spare: float = 0) -> float:
         """Draw under its title from `y` on, over as many pages as it takes; gives the `y` below.
 

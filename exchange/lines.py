@@ -16,8 +16,9 @@ ENCODINGS = {
     "windows-1251": "cp1251",
     "cp1251": "cp1251",
     "cp866": "cp866",
+    "koi8-r": "koi8-r",
 }
-_NAMES = {"utf-8": "UTF-8", "cp1251": "windows-1251", "cp866": "cp866"}
+_NAMES = {"utf-8": "UTF-8", "cp1251": "windows-1251", "cp866": "cp866", "koi8-r": "koi8-r"}
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 
 
@@ -121,7 +122,7 @@ _OVERLONG = Unreadable("Строка длиннее 1 МБ: похоже, в ф�
 def _encoding(source: Source, wanted: str | None) -> tuple[str, int]:
     """The codec and how many bytes of a byte order mark to skip."""
     if wanted is not None and wanted.lower() not in ENCODINGS:
-        raise PackageError(f"Незнакомая кодировка {wanted}. Можно: utf-8, windows-1251, cp866.")
+        raise PackageError(f"Незнакомая кодировка {wanted}. Можно: utf-8, windows-1251, cp866, koi8-r.")
     with source.open() as stream:
         start = stream.read(4)
         if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):

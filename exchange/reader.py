@@ -67,7 +67,7 @@ class FileRows:
             if isinstance(line, Unreadable):
                 raise PackageError(f"Строка с названиями колонок не читается. {line.reason}")
             if line.strip(_BLANKS):
-                rows = {mark: _cells(line.lstrip("\ufeff"), mark) or [] for mark in SEPARATORS}
+                rows = {mark: cells_of(line.lstrip("\ufeff"), mark) or [] for mark in SEPARATORS}
                 mark = max(rows, key=lambda mark: known_headings(BY_NAME[table], rows[mark]))
                 return mark, match(BY_NAME[table], rows[mark])
         raise PackageError("Файл пуст: нет строки с названиями колонок.")
@@ -99,7 +99,7 @@ class FileRows:
 
         When the quote never closes, only this line is refused and the next ones are read as rows.
         """
-        cells = _cells(line, self.separator)
+        cells = cells_of(line, self.separator)
         taken: list[tuple[int, str | Unreadable]] = []
         length = len(line)
         while cells is None and len(taken) < MOST_LINES and length < LONGEST_LINE:
@@ -112,14 +112,14 @@ class FileRows:
                 break
             length += len(text)
             if '"' in text:
-                cells = _cells("\n".join([line, *(str(text) for _, text in taken)]), self.separator)
+                cells = cells_of("\n".join([line, *(str(text) for _, text in taken)]), self.separator)
         if cells is None:
             self._lines.give_back(taken)
             return Unreadable("Кавычка открыта и не закрыта.")
         return cells
 
 
-def _cells(text: str, mark: str) -> list[str] | None:
+def cells_of(text: str, mark: str) -> list[str] | None:
     """Split at the separator outside quotes; None when a quote is left open."""
     if '"' not in text:
         return text.split(mark)
@@ -130,7 +130,7 @@ def _cells(text: str, mark: str) -> list[str] | None:
 
 
 def _lenient_cells(text: str, mark: str) -> list[str] | None:
-    """As `_cells`, for texts after a closing quote, which billings write: `"АО "Свет"";1`."""
+    """As `cells_of`, for texts after a closing quote, which billings write: `"АО "Свет"";1`."""
     cells, start = [], 0
     while start <= len(text):
         quoted = text.startswith('"', start)

@@ -1,4 +1,4 @@
-"""The built-in test bank's adapter: it talks by a signed redirect and signed callbacks, and in no other way."""
+"""The built-in test bank's adapter: a signed redirect, signed callbacks, and signed questions about kept cards."""
 
 from __future__ import annotations
 
@@ -6,12 +6,30 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from gateways.acquirer import Answer, Callback, Event, Forged, NewOrder, Outcome, Started
+from gateways import wire
+from gateways.acquirer import (
+    Answer,
+    Callback,
+    Declined,
+    Event,
+    Forged,
+    GatewayDown,
+    NewOrder,
+    Outcome,
+    Refund,
+    SavedCard,
+    Started,
+    Told,
+    Verdict,
+)
 
 SIGNATURE = "sign"
 REDIRECT, CALLBACK = "redirect", "callback"
+CHARGE, CARDS_OF, FORGET = "charge", "cards", "forget"
+FORM = "application/x-www-form-urlencoded"
 
 
 def sign(values: Mapping[str, str], secret: str, purpose: str = CALLBACK) -> str:
@@ -38,6 +56,9 @@ class TestBank:
     url: str
     secret: str = field(repr=False)
     name: str = "testbank"
+    keeps_cards: bool = True
+    charges_once: bool = True
+    seconds: float = wire.SECONDS
 
     __test__ = False  # pytest collects whatever is called Test…
 
@@ -51,7 +72,12 @@ class TestBank:
 
         The payer's e-mail and phone do not: addresses are kept by browsers and proxies. The bank asks for them.
         """
-        values = {
+        values = self._values(order) | {"card": order.card, "keep": "yes" if order.keep else ""}
+        values[SIGNATURE] = sign(values, self.secret, REDIRECT)
+        return Started(f"{self.url.rstrip('/')}/pay?{urlencode(values)}")
+
+    def _values(self, order: NewOrder) -> dict[str, str]:
+        return {
             "number": order.number,
             "amount": str(order.amount),
             "description": order.description,
@@ -61,12 +87,36 @@ class TestBank:
             "bank_url": self.url.rstrip("/"),
             "expires": str(int(order.expires_at.timestamp())) if order.expires_at else "",
         }
-        values[SIGNATURE] = sign(values, self.secret, REDIRECT)
-        return Started(f"{self.url.rstrip('/')}/pay?{urlencode(values)}")
 
     def status(self, number: str, provider_id: str | None) -> Event | None:
         """This bank cannot be asked."""
         return None
+
+    def refund(self, refund: Refund) -> Event:
+        raise Declined("учебный банк денег не возвращает")
+
+    def saved_cards(self, client: str) -> tuple[SavedCard, ...]:
+        found = self._ask(CARDS_OF, {"client": client})["cards"]
+        return tuple(SavedCard(card["id"], card["masked"], card["expires"]) for card in found)
+
+    def forget_card(self, client: str, card: str) -> None:
+        self._ask(FORGET, {"client": client, "card": card})
+
+    def charge(self, order: NewOrder, card: str) -> Event:
+        told = self._ask(CHARGE, self._values(order) | {"card": card})
+        try:
+            return self.read_callback(Callback("POST", form=told))
+        except Forged:
+            raise GatewayDown("ответ учебного банка не подписан")
+
+    def _ask(self, what: str, values: dict[str, str]) -> dict[str, Any]:
+        body = {**values, SIGNATURE: sign(values, self.secret, what)}
+        reply = wire.post(f"{self.url.rstrip('/')}/api/{what}", urlencode(body).encode(), FORM, seconds=self.seconds)
+        if reply.status == 409:
+            raise Declined(str(reply.json().get("reason", "")))
+        if reply.status != 200:
+            raise GatewayDown(f"учебный банк: HTTP {reply.status}")
+        return reply.json()
 
     def read_callback(self, callback: Callback) -> Event:
         """A POST form: key, number, provider_id, outcome, amount, card, reason, receipt_url, sign."""
@@ -83,10 +133,11 @@ class TestBank:
                 receipt_url=values.get("receipt_url", ""),
                 masked_card=values.get("card", ""),
                 reason=values.get("reason", ""),
+                card_id=values.get("card_id", ""),
             )
         except (KeyError, ValueError):
             raise Forged("a field is missing or misshapen")
 
-    def acknowledge(self, accepted: bool) -> Answer:
+    def acknowledge(self, told: Told, verdict: Verdict) -> Answer:
         """200 ends its repetitions; anything else does not."""
-        return Answer(200, "OK") if accepted else Answer(409, "REFUSED")
+        return Answer(200, "OK") if verdict.accepted else Answer(409, "REFUSED")

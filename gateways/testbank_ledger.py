@@ -12,7 +12,8 @@ from secrets import token_urlsafe
 
 LONGEST_PAUSE = 300.0
 OPEN, CODE, PAID, FAILED = "open", "code", "paid", "failed"
-VERSION = 2
+WAITING = "waiting"  # what is said of a payment whose end is not told yet
+VERSION = 3
 SCHEMA = """
 DROP TABLE IF EXISTS payment;
 DROP TABLE IF EXISTS callback;
@@ -28,7 +29,9 @@ CREATE TABLE callback (
     until REAL NOT NULL, tries INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX callback_due ON callback (due);
-CREATE TABLE kept (client TEXT PRIMARY KEY, card TEXT NOT NULL);
+CREATE TABLE kept (
+    client TEXT NOT NULL, number TEXT NOT NULL, id TEXT NOT NULL, card TEXT NOT NULL, PRIMARY KEY (client, number)
+);
 """
 
 
@@ -43,6 +46,7 @@ class Payment:
     state: str
     provider_id: str
     card: str
+    keeps: str
     tries: int
     reason: str
 
@@ -89,8 +93,16 @@ class Ledger:
     def find(self, token: str) -> Payment | None:
         return self._one("SELECT * FROM payment WHERE token = ?", token)
 
+    def by_number(self, number: str) -> Payment | None:
+        return self._one("SELECT * FROM payment WHERE number = ?", number)
+
     def by_provider_id(self, provider_id: str) -> Payment | None:
         return self._one("SELECT * FROM payment WHERE provider_id = ?", provider_id)
+
+    def every(self) -> list[Payment]:
+        """All payments, for who wants to compare the books."""
+        with self._open() as base:
+            return [_payment(row) for row in base.execute("SELECT * FROM payment ORDER BY rowid").fetchall()]
 
     def overdue(self, now: float) -> list[Payment]:
         """Payments whose time ran out with nobody pressing anything."""
@@ -117,7 +129,7 @@ class Ledger:
     ) -> bool:
         """Ends the payment and owes its callbacks, in one transaction; False if it had ended: a second press.
 
-        `keeps`: the card to remember for the client as JSON, "" = forget, None = as it was asked before the code.
+        `keeps`: the card to keep for the client as JSON, "" = forget, None = as it was asked before the code.
         """
         with self._open() as base:
             changed = base.execute(
@@ -132,11 +144,22 @@ class Ledger:
                 _keep(base, payment)
         return bool(changed)
 
-    def kept_card(self, client: str) -> dict[str, str]:
-        """The card that the client asked to remember; empty where there is none."""
+    def kept_cards(self, client: str) -> list[dict[str, str]]:
+        """The cards that the client asked to keep, the newest first: id, card, expiry, holder."""
         with self._open() as base:
-            row = base.execute("SELECT card FROM kept WHERE client = ?", (client,)).fetchone()
-        return dict(json.loads(row[0])) if row and client else {}
+            rows = base.execute(
+                "SELECT id, card FROM kept WHERE client = ? ORDER BY rowid DESC", (client,)
+            ).fetchall()
+        return [{"id": row["id"], **json.loads(row["card"])} for row in rows] if client else []
+
+    def kept_card(self, client: str, name: str = "") -> dict[str, str]:
+        """The kept card of this id, the newest where none is named; empty where there is none."""
+        cards = self.kept_cards(client)
+        return next((card for card in cards if not name or card["id"] == name), {})
+
+    def forget(self, client: str, name: str) -> None:
+        """The client's card is kept no longer."""
+        self._move("DELETE FROM kept WHERE client = ? AND id = ?", (client, name))
 
     def owed(self, now: float) -> list[Call]:
         with self._open() as base:
@@ -188,10 +211,12 @@ def _payment(row: sqlite3.Row) -> Payment:
 
 
 def _keep(base: sqlite3.Connection, payment: Payment) -> None:
-    """Remembers the card for the client, or forgets it where the tick was taken away."""
+    """Keeps the card for the client, or forgets it where the tick was taken away."""
     client = payment.fields.get("client", "")
-    (keeps,) = base.execute("SELECT keeps FROM payment WHERE token = ?", (payment.token,)).fetchone()
+    keeps, number = base.execute("SELECT keeps, card FROM payment WHERE token = ?", (payment.token,)).fetchone()
     if client and keeps:
-        base.execute("INSERT OR REPLACE INTO kept (client, card) VALUES (?, ?)", (client, keeps))
+        card = json.loads(keeps)
+        row = (client, number, card.pop("id"), json.dumps(card))
+        base.execute("INSERT OR REPLACE INTO kept (client, number, id, card) VALUES (?, ?, ?, ?)", row)
     elif client:
-        base.execute("DELETE FROM kept WHERE client = ?", (client,))
+        base.execute("DELETE FROM kept WHERE client = ? AND number = ?", (client, number))

@@ -7,6 +7,7 @@ file it reads the secret from its standard input and ends when that ends: so it 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import subprocess
@@ -19,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from gateways.testbank import REDIRECT, is_signed
-from gateways.testbank_cards import CARDS, masked, mistakes
+from gateways.testbank import CARDS_OF, CHARGE, FORGET, REDIRECT, is_signed
+from gateways.testbank_cards import CARDS, digits, masked, mistakes
 from gateways.testbank_courier import Courier
 from gateways.testbank_ledger import CODE, PAID, Ledger, Payment
 from gateways.testbank_till import LATE, RIGHT_CODE, Till, origin
@@ -45,6 +46,9 @@ URLS = Map(
         Rule("/pay/<token>", endpoint="pay", methods=["GET", "POST"]),
         Rule("/pay/<token>/code", endpoint="code", methods=["GET", "POST"]),
         Rule("/pay/<token>/cancel", endpoint="cancel", methods=["POST"]),
+        Rule(f"/api/{CHARGE}", endpoint="charge", methods=["POST"]),
+        Rule(f"/api/{CARDS_OF}", endpoint="cards", methods=["POST"]),
+        Rule(f"/api/{FORGET}", endpoint="forget", methods=["POST"]),
         Rule("/receipt/<provider_id>", endpoint="receipt", methods=["GET"]),
         Rule("/<any('app.css', 'icon.svg', 'bank.js'):name>", endpoint="file", methods=["GET"]),
         Rule("/healthz", endpoint="healthz", methods=["GET"]),
@@ -135,6 +139,34 @@ class Bank:
         self.till.refuse(payment, "Плательщик отказался от оплаты", time.time())
         return self._onward(payment)
 
+    def _charge(self, request: Request) -> Response:
+        """What the portal asks without a payer: from here on by signed forms, answered in JSON."""
+        fields = self._asked(request, CHARGE, REQUIRED | {"card"})
+        payment = self.till.charge(fields, time.time())
+        self.courier.wake()
+        if payment is None:
+            return _json({"reason": "карты больше нет, или заказ с этим номером другой"}, 409)
+        return _json(self.till.told(payment))
+
+    def _cards(self, request: Request) -> Response:
+        fields = self._asked(request, CARDS_OF, {"client"})
+        shown = [
+            {"id": card["id"], "masked": masked(digits(card["card"])), "expires": card["expiry"]}
+            for card in self.ledger.kept_cards(fields["client"])
+        ]
+        return _json({"cards": shown})
+
+    def _forget(self, request: Request) -> Response:
+        fields = self._asked(request, FORGET, {"client", "card"})
+        self.ledger.forget(fields["client"], fields["card"])
+        return _json({})
+
+    def _asked(self, request: Request, purpose: str, required: set[str]) -> dict[str, str]:
+        fields = request.form.to_dict()
+        if not is_signed(fields, self.secret, purpose) or not set(fields) >= required:
+            raise Forbidden
+        return fields
+
     def _receipt(self, request: Request, provider_id: str) -> Response:
         payment = self.ledger.by_provider_id(provider_id)
         if payment is None or payment.state != PAID:
@@ -168,8 +200,11 @@ class Bank:
         return _go(now.fields["return_url"])
 
     def _remembered(self, payment: Payment) -> dict[str, str]:
-        kept = self.ledger.kept_card(payment.fields["client"])
-        return {**kept, "remember": "on"} if kept else {}
+        """The card chosen on the portal; a new one to be kept; else the one that was used last."""
+        asked = payment.fields
+        chosen = asked.get("card", "")
+        kept = self.ledger.kept_card(asked["client"], chosen) if chosen or not asked.get("keep") else {}
+        return {**kept, "remember": "on"} if kept or asked.get("keep") else {}
 
     def _form(self, payment: Payment, typed: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
         seconds = max(int(payment.expires - time.time()), 0)
@@ -196,6 +231,10 @@ class Bank:
         response = Response(html, status, content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = _policy(payment)
         return response
+
+
+def _json(told: object, status: int = 200) -> Response:
+    return Response(json.dumps(told, ensure_ascii=False), status, content_type="application/json")
 
 
 def _go(url: str) -> Response:

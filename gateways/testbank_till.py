@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Mapping
-from json import dumps
+from dataclasses import replace
+from hashlib import sha256
+from json import dumps, loads
 
 from gateways.testbank import SIGNATURE, sign
 from gateways.testbank_cards import CARDS, Card, digits, masked
-from gateways.testbank_ledger import FAILED, PAID, Call, Ledger, Payment
+from gateways.testbank_ledger import FAILED, PAID, WAITING, Call, Ledger, Payment
 
 RIGHT_CODE = "1234"
 CODE_TRIES = 3
@@ -38,11 +41,36 @@ class Till:
     def pay(self, payment: Payment, typed: Mapping[str, str], now: float) -> None:
         """Tries a card whose fields were checked before."""
         card = CARDS[digits(typed["card"])]
-        keeps = dumps({name: typed[name].strip() for name in KEPT}) if typed.get("remember") else ""
+        kept = {name: typed[name].strip() for name in KEPT} | {"id": self._card_id(payment, card)}
+        keeps = dumps(kept) if typed.get("remember") and payment.fields["client"] else ""
         if card.asks_code:
             self.ledger.ask_code(payment, card.number, keeps)
         else:
             self._finish(payment, card, keeps, now)
+
+    def charge(self, fields: Mapping[str, str], now: float) -> Payment | None:
+        """Pays by a kept card without the payer, once an order; None where the card, or the order, is another."""
+        before, kept = (
+            self.ledger.by_number(fields["number"]),
+            self.ledger.kept_card(fields["client"], fields["card"]),
+        )
+        if before is None and not (fields["card"] and kept):
+            return None
+        payment = self.open(fields, now)
+        if payment is None or payment.is_over:
+            return payment
+        card = CARDS[digits(kept["card"])] if kept else None
+        if card is None or card.asks_code:
+            self.refuse(payment, "Банк просит код из СМС, а плательщика нет", now)
+        else:
+            self._finish(payment, card, dumps(kept), now)
+        return self.ledger.find(payment.token)
+
+    def told(self, payment: Payment) -> Mapping[str, str]:
+        """What is answered to a charge: what is called back, too; a card that is slow to tell says nothing."""
+        card = CARDS.get(payment.card)
+        says = payment.is_over and (card is None or not (card.is_late or card.is_forged or card.calls == 0))
+        return self._call(payment, payment.state if says else WAITING, payment.card, payment.reason, 0.0).body
 
     def confirm(self, payment: Payment, code: str, now: float) -> None:
         """Checks the code of 3-D Secure; the last wrong one ends the payment."""
@@ -63,11 +91,17 @@ class Till:
 
     def _finish(self, payment: Payment, card: Card, keeps: str | None, now: float) -> None:
         state = PAID if card.pays else FAILED
+        payment = payment if keeps is None else replace(payment, keeps=keeps)
         call = self._call(payment, state, card.number, card.reason, now + (self.late if card.is_late else 0))
         if card.is_forged:
             call = Call(call.url, {**call.body, SIGNATURE: sign(call.body, "a stranger's secret")}, now, until=now)
         calls = [Call(call.url, call.body, call.due + REPEATS * n, call.until) for n in range(card.calls)]
         self.ledger.finish(payment, state, card.number, keeps, card.reason, calls)
+
+    def _card_id(self, payment: Payment, card: Card) -> str:
+        """The name of a kept card: the same each time, and of no use to another client."""
+        text = f"{payment.fields['client']}\0{card.number}"
+        return hmac.new(self.secret.encode(), text.encode(), sha256).hexdigest()[:24]
 
     def _call(self, payment: Payment, state: str, card: str, reason: str, due: float) -> Call:
         body = {
@@ -78,6 +112,7 @@ class Till:
             "amount": str(payment.amount),
             "card": masked(card) if card else "",
             "reason": reason,
+            "card_id": loads(payment.keeps)["id"] if state == PAID and payment.keeps else "",
             "receipt_url": f"{payment.fields['bank_url']}/receipt/{payment.provider_id}" if state == PAID else "",
         }
         body[SIGNATURE] = sign(body, self.secret)

@@ -4,10 +4,12 @@ from models.account import Account, House
 from models.appeal import Appeal, AppealFile, AppealMessage
 from models.application import Application, ApplicationPaper
 from models.attempt import Attempt
+from models.autopay import Autopay, AutopayRun
 from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
 from models.bill import Balance, Bill, Charge, Payment
 from models.call import Call
 from models.captcha import Captcha
+from models.card import BankCard, OrderCard
 from models.code import Code
 from models.invitation import Invitation
 from models.link import Group, Link
@@ -17,6 +19,8 @@ from models.order import Checkout, GatewayEvent, Match, Order, OrderLine
 from models.photo import Photo
 from models.reading import Reading, Submission
 from models.reading_link import ReadingLinks
+from models.refund import Refund, RefundLine
+from models.registry import BankOperation, Registry, RegistryLine, RegistryMatch
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
 from models.review import Review
@@ -66,6 +70,16 @@ TABLES: list[type[Base]] = [
     OrderLine,
     Match,
     GatewayEvent,
+    Refund,
+    RefundLine,
+    BankCard,
+    OrderCard,
+    Autopay,
+    AutopayRun,
+    Registry,
+    RegistryLine,
+    BankOperation,
+    RegistryMatch,
     Notice,
     NoticeReceipt,
     Outbox,
@@ -88,7 +102,11 @@ __all__ = [
     "ApplicationPaper",
     "Attempt",
     "Audit",
+    "Autopay",
+    "AutopayRun",
     "Balance",
+    "BankCard",
+    "BankOperation",
     "Base",
     "Bill",
     "Call",
@@ -112,14 +130,20 @@ __all__ = [
     "NoticeReceipt",
     "Operator",
     "Order",
+    "OrderCard",
     "OrderLine",
     "Outbox",
     "Payment",
     "Photo",
     "Reading",
+    "Refund",
+    "RefundLine",
     "ReadingLinks",
     "RefusedRow",
     "Register",
+    "Registry",
+    "RegistryLine",
+    "RegistryMatch",
     "Resident",
     "Review",
     "Service",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from typing import cast
 
 from peewee import SQL, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
@@ -85,6 +87,26 @@ class Account(Base):
         """The accounts of the number that are not closed, of whichever supplier; with supplier."""
         is_open = cls.closed_on.is_null() | (cls.closed_on > today)
         return list(cls.select(cls, Supplier).join(Supplier).where(cls.number == number, is_open).order_by(cls.id))
+
+    @classmethod
+    def ids_by_number(cls, supplier: int, numbers: Iterable[str]) -> dict[str, int]:
+        """The ids of a supplier's accounts by their numbers, as far as there are such."""
+        rows = cls.select(cls.number, cls.id).where(cls.supplier == supplier, cls.number.in_(set(numbers)))
+        return dict(cast(Iterable[tuple[str, int]], rows.tuples()))
+
+    @classmethod
+    def alike(cls, supplier: int, number: str, limit: int) -> list[Account]:
+        """The supplier's accounts of the same number but for zeros before it, with supplier and house."""
+        bare = number.lstrip("0")
+        variants = {bare.zfill(width) for width in range(len(bare), 31)} - {number}
+        rows = cls._with_all().where(cls.supplier == supplier, cls.number.in_(variants)).order_by(cls.number)
+        return list(rows.limit(limit)) if bare else []
+
+    @classmethod
+    def holders_of(cls, numbers: Iterable[str]) -> list[Supplier]:
+        """The suppliers that have accounts of any of these numbers."""
+        having = cls.select(cls.supplier).where(cls.number.in_(set(numbers)))
+        return list(Supplier.select().where(Supplier.id.in_(having)).order_by(Supplier.id))
 
     @classmethod
     def whole(cls, account_id: int) -> Account | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, SQL, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.account import Account, House
 from models.base import Base, KopecksField
@@ -24,6 +24,39 @@ class Paper(NamedTuple):
     id: int
     period: date
     number: str
+
+
+class Around(NamedTuple):
+    """A line beside a bill's own: of its account in other months, or of its house; `kind` is the service's."""
+
+    account: int
+    service: int
+    kind: str
+    scale: str
+    period: date
+    method: str
+    volume: str
+    volume_common: str
+
+
+class Line(NamedTuple):
+    """A line of a bill as the first page shows it; `service` is the service's id, texts are as printed."""
+
+    bill: int
+    period: date
+    service: int
+    name: str
+    scale: str
+    unit: str
+    tariff: str
+    volume: str
+    charged: int
+    recalculated: int | None
+    total: int
+
+    @property
+    def title(self) -> str:
+        return titled(self.name, self.scale)
 
 
 class Bill(Base):
@@ -63,10 +96,18 @@ class Bill(Base):
         return list(cls.of_account(account).where(cls.order_key >= f"{period:%Y%m}"))
 
     @classmethod
-    def of_period(cls, account: Account, period: date) -> list[Bill]:
-        """The account's bills of one period, newest first."""
-        next_month = (period + timedelta(days=31)).replace(day=1)
-        keys = cls.order_key.between(f"{period:%Y%m}", f"{next_month:%Y%m}")
+    def with_lines(cls, account: Account, period: date) -> list[tuple[Bill, list[Charge]]]:
+        """The account's bills of one period, newest first, each with its lines as printed: one query."""
+        found: dict[int, tuple[Bill, list[Charge]]] = {}
+        for row in _WITH_LINES(account=account.id, first=f"{period:%Y%m}", last=f"{_next_month(period):%Y%m}"):
+            line = getattr(row, "line", None)
+            found.setdefault(row.id, (row, []))[1].extend([line] if line is not None else [])
+        return list(found.values())
+
+    @classmethod
+    def between(cls, account: Account, since: date, until: date) -> list[Bill]:
+        """The account's bills from a period to a period, both included, newest first."""
+        keys = cls.order_key.between(f"{since:%Y%m}", f"{_next_month(until):%Y%m}")
         return list(cls.of_account(account).where(keys))
 
     @classmethod
@@ -93,6 +134,10 @@ class Bill(Base):
     def total(self) -> int:
         """What the month cost: charged and recalculated, kopecks."""
         return int(self.charged) + int(self.recalculated)
+
+
+def _next_month(period: date) -> date:
+    return (period + timedelta(days=31)).replace(day=1)
 
 
 class Charge(Base):
@@ -148,26 +193,88 @@ class Charge(Base):
         return list(sums.values())
 
     @classmethod
-    def volumes(cls, account: int, service: int, since: date) -> list[tuple[date, str, str]]:
-        """(period, printed volume, unit) of a service's lines from a period on, oldest first: one query."""
-        return _VOLUMES(account=account, service=service, since=f"{since:%Y%m}")
+    def lately(cls, last: Bill, service: int, since: date) -> list[Line]:
+        """The lines of the account's last bill, and those of a service from a period on, oldest first: one query."""
+        rows = _LATELY(account=last.account_id, last=last.id, service=service, since=f"{since:%Y%m}")
+        return [Line(*row) for row in rows]
+
+    @classmethod
+    def around(
+        cls, account: Account, period: date, services: list[int], since: date, kinds: list[str]
+    ) -> tuple[list[Around], list[Around]]:
+        """What stands around the account's bill of the period: one query.
+
+        First the account's own lines of the services from a period on; then the lines of the kinds that its supplier
+        has billed to its whole house for the period.
+        """
+        rows = _AROUND(
+            account=account.id, services=services, since=f"{since:%Y%m}", house=account.house_id,
+            supplier=account.supplier_id, kinds=kinds, first=f"{period:%Y%m}", last=f"{_next_month(period):%Y%m}",
+        )  # fmt: skip
+        lines = [(bool(of_house), Around(*row)) for of_house, *row in rows]
+        return [line for of_house, line in lines if not of_house], [line for of_house, line in lines if of_house]
 
     @property
     def title(self) -> str:
         """«Электроэнергия, день»: the service and, of several, its scale."""
-        name, scale = str(self.service.name), str(self.scale)
-        return f"{name}, {scale.lower()}" if scale and scale != SINGLE else name
+        return titled(str(self.service.name), str(self.scale))
 
 
-_VOLUMES: Prepared[tuple[date, str, str]] = Prepared(
-    lambda account, service, since: (
-        Charge.select(Bill.period, Charge.volume, Charge.unit)
+def titled(name: str, scale: str) -> str:
+    return f"{name}, {scale.lower()}" if scale and scale != SINGLE else name
+
+
+_LATELY: Prepared[tuple[Any, ...]] = Prepared(
+    lambda account, last, service, since: (
+        Charge.select(
+            Charge.bill, Bill.period, Charge.service, Service.name, Charge.scale, Charge.unit, Charge.tariff,
+            Charge.volume, Charge.charged, Charge.recalculated, Charge.total,
+        )
         .join(Bill)
-        .where(Bill.account == account, Bill.order_key >= since, Charge.service == service)
-        .order_by(Bill.order_key)
+        .switch(Charge)
+        .join(Service)
+        .where(
+            Bill.account == account, Bill.order_key >= since, (Charge.service == service) | (Charge.bill == last)
+        )
+        .order_by(Bill.order_key, Charge.position, Service.position, Charge.id)
         .tuples()
     )
+)  # fmt: skip
+_WITH_LINES: Prepared[Bill] = Prepared(
+    lambda account, first, last: (
+        Bill.select(Bill, Charge, Service)
+        .join(Charge, JOIN.LEFT_OUTER, attr="line")
+        .join(Service, JOIN.LEFT_OUTER)
+        .where(Bill.account == account, Bill.order_key.between(first, last))
+        .order_by(Bill.order_key.desc(), Bill.id.desc(), Charge.position, Service.position, Charge.id)
+    )
 )
+
+
+def _around(
+    account: Any, services: Any, since: Any, house: Any, supplier: Any, kinds: Any, first: Any, last: Any
+) -> Any:
+    def lines(of_house: int) -> Any:
+        facts = (Bill.account, Charge.service, Service.kind, Charge.scale, Bill.period, Charge.method)
+        return (
+            Charge.select(SQL(str(of_house)).alias("of_house"), *facts, Charge.volume, Charge.volume_common)
+            .join(Bill)
+            .join(Account)
+            .switch(Charge)
+            .join(Service)
+        )
+
+    own = lines(0).where(Bill.account == account, Bill.order_key >= since, Charge.service.in_(services))
+    whole = lines(1).where(
+        Account.house == house,
+        Account.supplier == supplier,
+        Bill.order_key.between(first, last),
+        Service.kind.in_(kinds),
+    )
+    return own.union_all(whole).tuples()
+
+
+_AROUND: Prepared[tuple[Any, ...]] = Prepared(_around)
 
 
 class Payment(Base):

@@ -16,10 +16,25 @@ from peewee import JOIN, SQL, fn
 
 from models.bill import Bill, Payment
 from models.meter import Meter, Register
-from models.order import FAILED, PAID, POSTED, REFUNDED, SENT, Checkout, Match, Order, OrderLine
+from models.order import (
+    CREATED,
+    EXPIRED,
+    FAILED,
+    PAID,
+    POSTED,
+    REFUNDED,
+    SENT,
+    Checkout,
+    GatewayEvent,
+    Match,
+    Order,
+    OrderLine,
+)
 from models.photo import Photo
 from models.prepared import Prepared
 from models.reading import VALID, Reading
+from models.refund import Refund, RefundLine
+from models.registry import Registry, RegistryLine
 from models.resident import Resident
 from models.supplier import Service
 
@@ -54,17 +69,19 @@ class Total:
 class Beside:
     """Money that stands beside a debt, kopecks.
 
-    `after` its day by the billing, `unposted` paid here and not met yet, `sent` to the bank that has not answered.
+    `after` its day by the billing, `unposted` paid here or told by a bank and not met yet, `sent` to the bank that
+    has not answered; `back`: given back, and not reversed by the billing yet.
     """
 
     after: int = 0
     unposted: int = 0
     sent: int = 0
+    back: int = 0
 
     @property
     def total(self) -> int:
         """What is not to be asked for again; a bank's silence counts, or the same debt would be paid twice."""
-        return self.after + self.unposted + self.sent
+        return self.after + self.unposted + self.sent - self.back
 
 
 class Billed(NamedTuple):
@@ -82,7 +99,10 @@ class Billed(NamedTuple):
 
 
 class Own(NamedTuple):
-    """A line of a portal's order that the billing has not met; `payer` is the resident's id."""
+    """A line of a portal's order that the billing has not met; `payer` is the resident's id.
+
+    `refunded` of the whole order by now, `disputed`: another sum that the bank told of it; kopecks, or None.
+    """
 
     id: int
     account: int
@@ -94,6 +114,8 @@ class Own(NamedTuple):
     sent_at: datetime | None
     paid_at: datetime | None
     payer: int | None
+    refunded: int | None
+    disputed: int | None
 
 
 class Told(NamedTuple):
@@ -116,18 +138,19 @@ def paid_beside(days: Mapping[int, date | None]) -> dict[int, Beside]:
     if not days:
         return {}
     since = min((day for day in days.values() if day is not None), default=date.max)
-    after, unposted, sent = (dict.fromkeys(days, 0) for _ in range(3))
+    after, unposted, sent, back = (dict.fromkeys(days, 0) for _ in range(4))
+    unmet = {SENT: sent, PAID: unposted, POSTED: unposted, REFUNDED: back}
     for account, on, amount, state in _BESIDE(accounts=tuple(days), since=since):
         day = days[account]
         if on is None:
-            (sent if state == SENT else unposted)[account] += amount
+            unmet[state][account] += amount
         elif day is not None and str(on) > day.isoformat():
             after[account] += amount
-    return {account: Beside(after[account], unposted[account], sent[account]) for account in days}
+    return {account: Beside(after[account], unposted[account], sent[account], back[account]) for account in days}
 
 
 def _beside(accounts: Any, since: Any) -> Any:
-    """(account, day, sum, "") of the billing's payments; with no day and the state of what was paid here, unmet."""
+    """(account, day, sum, "") of the billing; with no day and a state: paid here, told by a bank, or given back."""
     billed = Payment.select(
         Payment.account, Payment.paid_on.alias("on"), Payment.amount, SQL("''").alias("state")
     ).where(Payment.account.in_(accounts), Payment.paid_on > since)
@@ -138,7 +161,13 @@ def _beside(accounts: Any, since: Any) -> Any:
         .join(Match, JOIN.LEFT_OUTER)
         .where(OrderLine.account.in_(accounts), Order.state.in_((SENT, PAID, POSTED)), Match.id.is_null())
     )
-    return billed.union_all(own).tuples()
+    back = RefundLine.unmet(
+        OrderLine.account, SQL("NULL").alias("on"), RefundLine.amount, SQL(f"'{REFUNDED}'").alias("state")
+    ).where(OrderLine.account.in_(accounts))
+    told = RegistryLine.select(
+        RegistryLine.account, SQL("NULL").alias("on"), RegistryLine.amount, SQL(f"'{PAID}'").alias("state")
+    ).where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
+    return billed.union_all(own).union_all(back).union_all(told).tuples()
 
 
 _BESIDE: Prepared[tuple[int, Any, int, str]] = Prepared(_beside)
@@ -192,17 +221,23 @@ def _paid_days(_sort: str, _limit: int, accounts: Any, **conditions: Any) -> Any
 def orders(accounts: Iterable[int], resident: Resident) -> list[Own]:
     """Lines of the portal's orders that the billing has not met: paid ones of anybody, others of the resident.
 
+    An order that ran out without the bank having heard of it is no event.
+
     Few, since a line leaves when it is posted.
     """
     return [Own(*row) for row in _ORDERS(accounts=tuple(accounts), resident=resident.id)]
 
 
 def _orders(accounts: Any, resident: Any) -> Any:
-    own = (Checkout.resident == resident) & Order.state.in_((SENT, FAILED))
+    left_at_bank = (Order.state == EXPIRED) & Order.sent_at.is_null(False)
+    own = (Checkout.resident == resident) & (Order.state.in_((CREATED, SENT, FAILED)) | left_at_bank)
+    told = GatewayEvent.select(fn.MAX(GatewayEvent.amount)).where(GatewayEvent.order == Order.id)
     return (
         OrderLine.select(
             OrderLine.id, OrderLine.account, OrderLine.amount, OrderLine.order, Order.state, Order.receipt_url,
             Order.created_at, Order.sent_at, Order.paid_at, Checkout.resident,
+            told.where(GatewayEvent.outcome == "refunded"),
+            told.where(GatewayEvent.outcome == "paid", GatewayEvent.verdict == "wrong amount"),
         )
         .join(Order)
         .join(Checkout)
@@ -217,6 +252,60 @@ def _orders(accounts: Any, resident: Any) -> Any:
 
 
 _ORDERS: Prepared[tuple[Any, ...]] = Prepared(_orders)
+
+
+class Back(NamedTuple):
+    """A part of an order that was given back, and that the billing has not reversed; `payer` is the resident's id."""
+
+    id: int
+    account: int
+    amount: int
+    order: int
+    at: datetime
+    payer: int | None
+
+
+def refunds(accounts: Iterable[int]) -> list[Back]:
+    """What was given back of payments that count; few, since a line leaves when the billing reverses it."""
+    return [Back(*row) for row in _REFUNDS(accounts=tuple(accounts))]
+
+
+def _refunds(accounts: Any) -> Any:
+    columns = (
+        RefundLine.id, OrderLine.account, RefundLine.amount, OrderLine.order, Refund.done_at, Checkout.resident,
+    )  # fmt: skip
+    return RefundLine.unmet(*columns).switch(Order).join(Checkout).where(OrderLine.account.in_(accounts)).tuples()
+
+
+_REFUNDS: Prepared[tuple[Any, ...]] = Prepared(_refunds)
+
+
+class Received(NamedTuple):
+    """A payment that a bank's registry tells of and the billing has not met."""
+
+    id: int
+    account: int
+    amount: int
+    on: date
+    bank: str
+
+
+def told_by_banks(accounts: Iterable[int]) -> list[Received]:
+    """Such payments of the accounts; few, since a line leaves when the billing brings it."""
+    return [Received(*row) for row in _RECEIVED(accounts=tuple(accounts))]
+
+
+_RECEIVED: Prepared[tuple[Any, ...]] = Prepared(
+    lambda accounts: (
+        RegistryLine.select(
+            RegistryLine.id, RegistryLine.account, RegistryLine.amount, RegistryLine.paid_on, Registry.bank
+        )
+        .join(Registry, on=(RegistryLine.registry == Registry.id))
+        .where(RegistryLine.account.in_(accounts), RegistryLine.state == SQL("'open'"))
+        .order_by(RegistryLine.id.desc())
+        .tuples()
+    )
+)
 
 
 def readings(span: Span, sort: str, after: Place | None, limit: int) -> list[Reading]:

@@ -139,6 +139,12 @@ class Outbox(Base):
         return bool(cls.select().where(cls.key == key).exists())
 
     @classmethod
+    def sent_with(cls, key: str) -> datetime | None:
+        """When the letter of this key went out; None where it did not."""
+        letter: Outbox | None = cls.select().where(cls.key == key, cls.state == "sent").first()
+        return letter.sent_at if letter is not None else None
+
+    @classmethod
     def due(cls, now: datetime, channel: str) -> Outbox | None:
         """The channel's letter that has waited longest and that nobody is sending."""
         waiting = cls.select().where(cls.channel == channel, *cls._free(now))

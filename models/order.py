@@ -26,6 +26,10 @@ CREATED, SENT, PAID, FAILED, EXPIRED, POSTED, REFUNDED = (
     "posted",
     "refunded",
 )
+# What became of an event; stored beside it. The puzzling ones decide nothing, an operator looks at them.
+APPLIED, LATE, NOTED = "applied", "too late", "noted"
+PUZZLING = WRONG_AMOUNT, UNKNOWN, UNCLEAR = "wrong amount", "unknown order", "unclear"
+OVER = (PAID, POSTED, FAILED, EXPIRED)  # may still change by the bank's word
 
 
 class Checkout(Base):
@@ -48,6 +52,11 @@ class Checkout(Base):
         fresh = cls.insert(resident=resident, once=once, **facts).on_conflict_ignore().as_rowcount().execute()
         return cls.get(cls.resident == resident, cls.once == once), bool(fresh)
 
+    @classmethod
+    def last_of(cls, resident: Resident) -> Checkout | None:
+        found: Checkout | None = cls.select().where(cls.resident == resident).order_by(cls.id.desc()).first()
+        return found
+
 
 class Order(Base):
     """One trip to one merchant's gateway. `amount` without the fee; the bank is asked for amount + fee."""
@@ -60,6 +69,7 @@ class Order(Base):
     number = TextField(unique=True)
     amount = KopecksField()
     fee = KopecksField(default=0)
+    refunded = KopecksField(default=0)
     state = TextField(default=CREATED)
     provider_id = TextField(null=True)
     provider_url = TextField(default="")
@@ -113,6 +123,15 @@ class Order(Base):
         )
 
     @classmethod
+    def whole(cls, order: int) -> Order:
+        """The order as it is now, with what its bank is told of it."""
+        query = cls.select(cls, Checkout, Supplier, Bill, Resident).join(Checkout).join(Resident, JOIN.LEFT_OUTER)
+        found: Order = (
+            query.switch(cls).join(Supplier).switch(cls).join(Bill, JOIN.LEFT_OUTER).where(cls.id == order).get()
+        )
+        return found
+
+    @classmethod
     def of_checkout(cls, checkout: Checkout) -> ModelSelect[Order]:
         """The orders of one press in the order in which the bank is asked, each with its supplier and bill."""
         return (
@@ -125,16 +144,46 @@ class Order(Base):
         )
 
     @classmethod
-    def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
-        """The order a gateway speaks of: by our number, where it names none by its own id."""
-        known = (cls.number == number) if number else (cls.provider_id == provider_id)
+    def of_operator(cls, order_id: int, suppliers: Iterable[int] | None) -> Order | None:
+        """The order, if one who works for these suppliers (None = all) may see it."""
+        found: Order | None = cls._served(suppliers).where(cls.id == order_id).first()
+        return found
+
+    @classmethod
+    def of_number(cls, number: str, suppliers: Iterable[int] | None) -> Order | None:
+        """The same by its number, or by the bank's."""
         found: Order | None = (
+            cls._served(suppliers).where((cls.number == number) | (cls.provider_id == number)).first()
+        )
+        return found
+
+    @classmethod
+    def _served(cls, suppliers: Iterable[int] | None) -> ModelSelect[Order]:
+        query = cls.select(cls, Checkout, Supplier).join(Checkout).switch(cls).join(Supplier)
+        return query if suppliers is None else query.where(cls.supplier.in_(list(suppliers)))
+
+    @classmethod
+    def gateways_under_way(cls) -> list[str]:
+        """The gateways that orders wait for; a literal for the partial index."""
+        rows = cls.select(cls.gateway).where(cls.state == SQL(f"'{SENT}'")).distinct().tuples()
+        return [name for (name,) in cast(Iterable[tuple[str]], rows)]
+
+    @classmethod
+    def told_by(cls, gateway: str, number: str, provider_id: str) -> Order | None:
+        """The order a gateway speaks of: by its own id (it may know our number with a tail), else by our number.
+
+        An order that has an id is not paid by another one: a database that was restored gives out numbers again.
+        """
+        query = (
             cls.select(cls, Checkout, Resident)
             .join(Checkout)
             .join(Resident, JOIN.LEFT_OUTER)
-            .where(cls.gateway == gateway, known)
-            .first()
+            .where(cls.gateway == gateway)
         )
+        found: Order | None = query.where(cls.provider_id == provider_id).first() if provider_id else None
+        if found is None and number:
+            named = query.where(cls.number == number)
+            found = (named.where(cls.provider_id.is_null()) if provider_id else named).first()
         return found
 
     @classmethod
@@ -146,6 +195,13 @@ class Order(Base):
         unfinished = cls.state.in_((SQL(f"'{CREATED}'"), SQL(f"'{SENT}'")))
         overdue = (cls.poll_at <= now) | (cls.poll_at.is_null() & (cls.expires_at <= now))
         return list(cls.select().where(unfinished, overdue).order_by(cls.poll_at, cls.id).limit(limit))
+
+    @classmethod
+    def to_recheck(cls, now: datetime, limit: int) -> list[Order]:
+        """Orders that were over when the bank hinted at news of them; literals for the partial index."""
+        over = cls.state.in_([SQL(f"'{state}'") for state in OVER])
+        query = cls.select().where(over, cls.poll_at.is_null(False), cls.poll_at <= now)
+        return list(query.order_by(cls.poll_at, cls.id).limit(limit))
 
     @classmethod
     def to_post(cls, after: int, limit: int) -> list[Order]:
@@ -210,9 +266,26 @@ class Order(Base):
         )
         return bool(changed)
 
+    def freed(self, until: datetime, at: datetime | None, **facts: Any) -> bool:
+        """Gives back the right that was taken till `until`; a hint that came meanwhile stays."""
+        here = (type(self).id == self.id) & (type(self).poll_at == until)
+        return bool(type(self).update(poll_at=at, **facts).where(here).execute())
+
+    def got_receipt(self, url: str) -> bool:
+        """Keeps the address of the receipt, which comes after the payment; the first one stays."""
+        lacking = (type(self).id == self.id) & (type(self).receipt_url == "") & type(self).state.in_((PAID, POSTED))
+        return bool(url and type(self).update(receipt_url=url).where(lacking).execute())
+
+    def lacks_receipt(self) -> bool:
+        here = type(self).select().where(type(self).id == self.id)
+        return bool(here.where(type(self).receipt_url == "", type(self).state.in_((PAID, POSTED))).exists())
+
 
 Order.add_index(
     Order.index(Order.poll_at, where=Order.state.in_((CREATED, SENT)), name="order_to_poll"),
+)
+Order.add_index(
+    Order.index(Order.poll_at, where=Order.state.in_(OVER) & Order.poll_at.is_null(False), name="order_to_recheck"),
 )
 # Paid here and not met by the billing yet: a small set beside ten years of posted orders.
 Order.add_index(Order.index(Order.id, where=Order.state == PAID, name="order_to_post"))
@@ -315,9 +388,40 @@ class GatewayEvent(Base):
     provider_id = TextField(default="")
     at = UtcField()
     verdict = TextField(default="")  # what became of it: applied, repeated, wrong amount, unknown order…
+    seen_at = UtcField(null=True)
+    seen_by = TextField(default="")
 
     class Meta:
         indexes = ((("gateway", "key"), True),)
+
+    @classmethod
+    def to_look_at(cls, suppliers: Iterable[int] | None, limit: int) -> list[GatewayEvent]:
+        """What no rule could decide and no operator has looked at, newest first, each with its order and supplier.
+
+        Unknown orders are nobody's: they are for those who work for all suppliers (None).
+        """
+        open_ = cls.verdict.in_([SQL(f"'{verdict}'") for verdict in PUZZLING])
+        query = cls._served(suppliers).where(open_, cls.seen_at.is_null())
+        return list(query.order_by(cls.id.desc()).limit(limit))
+
+    @classmethod
+    def of_operator(cls, event_id: int, suppliers: Iterable[int] | None) -> GatewayEvent | None:
+        found: GatewayEvent | None = cls._served(suppliers).where(cls.id == event_id).first()
+        return found
+
+    @classmethod
+    def of_order(cls, order: Order) -> ModelSelect[GatewayEvent]:
+        return cls.select().where(cls.order == order).order_by(cls.id)
+
+    @classmethod
+    def _served(cls, suppliers: Iterable[int] | None) -> ModelSelect[GatewayEvent]:
+        query = cls.select(cls, Order, Supplier).join(Order, JOIN.LEFT_OUTER).join(Supplier, JOIN.LEFT_OUTER)
+        return query if suppliers is None else query.where(Order.supplier.in_(list(suppliers)))
+
+    def seen(self, who: str, now: datetime) -> None:
+        """Somebody has looked at it; who was first stays."""
+        here = (type(self).id == self.id) & type(self).seen_at.is_null()
+        type(self).update(seen_at=now, seen_by=who).where(here).execute()
 
     @classmethod
     def noted(cls, gateway: str, key: str, **facts: Any) -> bool:
@@ -331,6 +435,20 @@ class GatewayEvent(Base):
         return str(lock(cls.get(cls.gateway == gateway, cls.key == key)).verdict)
 
     @classmethod
+    def told_of(cls, order: Order) -> list[GatewayEvent]:
+        """What was told of an order, in the order in which it was heard."""
+        return list(cls.select().where(cls.order == order).order_by(cls.id))
+
+    @classmethod
     def judged(cls, gateway: str, key: str, verdict: str, **facts: Any) -> None:
         """Writes beside an event what became of it, and its facts as they were told last."""
         cls.update(verdict=verdict, **facts).where(cls.gateway == gateway, cls.key == key).execute()
+
+
+GatewayEvent.add_index(
+    GatewayEvent.index(
+        GatewayEvent.id,
+        where=GatewayEvent.verdict.in_(PUZZLING) & GatewayEvent.seen_at.is_null(),
+        name="gatewayevent_open",
+    ),
+)

@@ -114,6 +114,13 @@ class ExportBatch(Base):
         rows = cls.select(*listed).order_by(cls.id.desc()).limit(limit)
         return list(rows if suppliers is None else rows.where(cls.supplier.in_(suppliers)))
 
+    @classmethod
+    def has_same(cls, kind: str, supplier: Supplier, content: bytes) -> bool:
+        """Is the supplier's last batch of the kind these very bytes?"""
+        rows = cls.select(cls.sha256).where(cls.kind == kind, cls.supplier == supplier)
+        last = rows.order_by(cls.id.desc()).first()
+        return last is not None and last.sha256 == hashlib.sha256(content).hexdigest()
+
     def fill(self, file_name: str, rows: int, content: bytes) -> None:
         """Keeps the bytes as they are handed out."""
         self.file_name, self.rows, self.content = file_name, rows, content

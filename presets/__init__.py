@@ -25,6 +25,7 @@ LISTS = {
     "linking_facts": {"meter", "payment", "bill", "passport", "name", "activation", "password"},
     "summary": {"division", "notices", "debt", "payment", "pay"},
     "reading_labels": {"service", "scale", "number", "taken_on", "previous", "today"},
+    "payer": {"name", "contact", "policy"},
     "profile": {"personal", "contacts", "email", "password", "factor", "bills", "subscriptions", "accounts", "more"},
 }
 CHOICES = {
@@ -89,7 +90,9 @@ class Preset:
     menu: tuple[MenuItem, ...]
     menu_before: tuple[MenuItem, ...]
     profile: tuple[str, ...]
+    payer: tuple[str, ...]
     footer: tuple[MenuItem, ...]
+    payment_links: tuple[MenuItem, ...]
     gateway: str
     order_number: str
     email_to_pay: str
@@ -103,6 +106,12 @@ class Preset:
     def shows_current(self) -> bool:
         """One account at a time: the one that the header names."""
         return self.accounts_view == "current"
+
+    @property
+    def asks_payer(self) -> tuple[str, ...]:
+        """What the payment form asks of the payer; a contact that must be there is always asked for."""
+        must = self.email_to_pay == "either" and "contact" not in self.payer
+        return (*self.payer, "contact") if must else self.payer
 
 
 def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]) -> Preset:
@@ -128,7 +137,7 @@ def load_preset(name: str, switches: Mapping[str, Any], words: Mapping[str, Any]
 def _built(name: str, merged: Mapping[str, Any]) -> Preset:
     """The keys of a preset are the fields of `Preset`; their kinds have been checked."""
     lists = {key: tuple(value) for key, value in merged.items() if isinstance(value, list)}
-    menus = {key: _menu(merged[key]) for key in ("menu", "menu_before", "footer")}
+    menus = {key: _menu(merged[key]) for key in ("menu", "menu_before", "footer", "payment_links")}
     tables = {key: MappingProxyType(merged[key]) for key in ("captcha", "words")}
     values: dict[str, Any] = {**merged, **lists, **menus, **tables}
     return Preset(name=name, **{**values, "password": PasswordPolicy(**merged["password"])})

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from documents.payment_code import PaymentCode
-from documents.quittance import ChargeLine, MeterLine, Payee, Quittance
+from documents.quittance import ChargeLine, MeterLine, Payee, Quittance, ReferenceLine
 from documents.wording import grouped
 from models import Account, Bill, Charge, Meter, Register, Supplier
 from models.bill import Paper
 from models.meter import SINGLE
+from services import volumes
+from services.volumes import Facts
 
 RECENT = 6  # periods that the list shows first (product R6.1)
 
@@ -20,19 +23,15 @@ def recent(papers: Iterable[Paper], count: int = RECENT) -> date | None:
     return min(sorted({paper.period for paper in papers})[-count:], default=None)
 
 
-def quittance(
-    bill: Bill,
-    charges: Sequence[Charge],
-    registers: Sequence[Register],
-    masked: bool = False,
-    readings_url: str | None = None,
-) -> Quittance:
-    """The bill (its account, supplier and house joined) with its lines as a paper to print.
+def quittance_of(bill: Bill, *, masked: bool = False, readings_url: str | None = None) -> Quittance:
+    """The bill (its account, supplier and house joined) as a paper to print: the one way that makes it.
 
-    `registers` are the account's, with their meters; `readings_url` is the signed link for readings without
-    signing in; `masked` hides who pays and where.
+    `readings_url` is the signed link for readings without signing in; `masked` hides who pays and where.
     """
     account = bill.account
+    charges = Charge.of_bills([bill])[bill.id]
+    registers = list(Register.of_account(account))
+    facts = volumes.facts(account, bill.period, charges, all_norms=True)
     return Quittance(
         number=bill.number,
         period=bill.period,
@@ -54,6 +53,7 @@ def quittance(
         registered="" if account.registered is None else str(account.registered),
         meters=tuple(_meter_lines(bill, charges, registers)),
         lines=tuple(_charge_line(charge, account.supplier) for charge in charges),
+        reference=tuple(_reference_lines(charges, facts)),
         code=payment_code(bill),
         readings_url=readings_url,
         masked=masked,
@@ -80,7 +80,11 @@ def payee(supplier: Supplier) -> Payee:
 
 def payment_code(bill: Bill) -> PaymentCode | None:
     """What a bank's app reads from the paper (formats 1, 9.1); None where the supplier gave no bank details."""
-    account: Account = bill.account
+    return code_of(bill.account, bill.to_pay, bill.period, purpose(bill.account.number, bill))
+
+
+def code_of(account: Account, amount: int, period: date, about: str) -> PaymentCode | None:
+    """The code of any sum for an account; a sum of zero or less is left to the payer."""
     supplier: Supplier = account.supplier
     is_person = account.kind == "person"
     code = PaymentCode(
@@ -91,10 +95,10 @@ def payment_code(bill: Bill) -> PaymentCode | None:
         corresp_acc=supplier.corr_account,
         payee_inn=supplier.inn,
         kpp=supplier.kpp,
-        sum_kopecks=max(bill.to_pay, 0),
-        purpose=purpose(account.number, bill),
+        sum_kopecks=max(amount, 0),
+        purpose=about,
         pers_acc=account.number,
-        period=bill.period,
+        period=period,
         last_name=account.surname if is_person else account.title,
         first_name=account.name if is_person else "",
         middle_name=account.patronymic if is_person else "",
@@ -133,7 +137,33 @@ def _charge_line(charge: Charge, supplier: Supplier) -> ChargeLine:
         method=charge.method,
         tariff=figure(charge.tariff),
         provider="" if provider in (supplier.name, supplier.short_name) else provider,
+        recalculated_for=charge.recalculation_period,
+        reason=charge.recalculation_reason,
     )
+
+
+def _reference_lines(charges: Iterable[Charge], facts: Facts) -> Iterable[ReferenceLine]:
+    """Section 4: the norm of a service and what the whole house used; a service that has neither is left out."""
+    for charge in charges:
+        norm = facts.norms.get(volumes.key_of(charge))
+        house = volumes.house_of(charge, facts)
+        if norm is None and not charge.house_volume:
+            continue
+        yield ReferenceLine(
+            service=charge.title,
+            unit=charge.unit,
+            norm=f"{_plain(norm.micro / volumes.MICRO)} на {'м²' if norm.by_area else 'чел.'}" if norm else "",
+            reading=figure(charge.reading_after),
+            house=figure(charge.house_volume),
+            house_own=_plain(house.own) if house and house.own else "",
+            house_common=_plain(house.common) if house and house.common else "",
+        )
+
+
+def _plain(amount: Decimal) -> str:
+    """A number without the zeros at its end, as paper has it: `3214.800` → `3 214,8`."""
+    text = f"{amount:f}"
+    return figure(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def _meter_lines(bill: Bill, charges: Iterable[Charge], registers: Sequence[Register]) -> Iterable[MeterLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from models import Operator, Resident, lock, transaction
+from models import BankCard, Operator, Resident, lock, transaction
 from models.erasing import erase_rows
 from models.resident import ACTIVE
 from services import outbox, sign_in, texts
@@ -29,6 +29,7 @@ def _erase(known: Resident, visitor: Visitor, now: datetime) -> None:
         raise Refused("Данные для входа только что изменились. Обновите страницу и попробуйте ещё раз.")
     texts.take_back(resident, now, visitor.address)
     address = str(resident.email) if resident.email_confirmed_at else ""
+    BankCard.remove(resident, now)  # the worker tells the banks
     erase_rows(resident)
     Resident.erase(resident)
     outbox.put("deleted", f"deleted:{resident.id}", now, destination=address)

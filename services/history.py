@@ -9,7 +9,7 @@ from typing import Any
 
 from models import Resident, history
 from models.history import Billed, Own, Place, Span, Total
-from models.order import FAILED, PAID, POSTED, REFUNDED, SENT
+from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from services.consumption import shifted
 
 PAGE = 50
@@ -20,16 +20,21 @@ SORTS = {
     READINGS: ("-date", "date", "meter", "-meter", "-value", "value"),
     BILLS: ("-date", "date", "-charged", "charged", "-sum", "sum"),
 }
-STATES = {PAID: "paid", POSTED: "paid", SENT: "waiting", FAILED: "failed", REFUNDED: "refunded"}
+STATES = {
+    PAID: "paid", POSTED: "paid", SENT: "waiting", FAILED: "failed", REFUNDED: "refunded", CREATED: "created",
+    EXPIRED: "expired",
+}  # fmt: skip
+KEPT = ("paid", "partly")  # the money is here
 _LAST = 2**31 - 1  # beyond every id
-_BILLED, _OWN = 0, 1  # on one day the portal's own payments stand above the billing's
+_APART = 10**9  # ids of refunds, beside those of order lines
+_BILLED, _OWN, _TOLD = 0, 1, 2  # on one day what the billing has not met stands above what it has
 
 Key = tuple[Any, int, int]
 
 
 @dataclass(frozen=True)
 class Paid:
-    """A payment in the list. `state`: posted, paid (here, not met by the billing yet), waiting, failed, refunded."""
+    """A payment in the list. `state`: posted, paid (the billing has not met it yet), waiting, failed, refunded."""
 
     key: Key
     on: date
@@ -47,7 +52,7 @@ class Page:
     """Rows of one kind; `after` is the place of the next page, "" at the end; `sum` in kopecks, of payments only.
 
     `newest` is the day of the newest row of all pages, None where there are none. `unposted`: of payments, those
-    made here that the billing has not met, of all pages.
+    made here or at a bank that the billing has not met, of all pages.
     """
 
     rows: list[Any]
@@ -58,16 +63,24 @@ class Page:
     unposted: tuple[Paid, ...] = ()
 
 
-def payments(span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE) -> Page:
-    """The billing's payments, and beside them what was paid here and the billing has not met: each counted once."""
+def payments(
+    span: Span, resident: Resident, sort: str, after: str, zone: tzinfo, size: int = PAGE, *, counted: bool = True
+) -> Page:
+    """The billing's payments, and beside them what it has not met, paid here or at a bank: each counted once.
+
+    Not `counted`, `count`, `newest` and `sum` are left out: for who walks through all pages.
+    """
     place = _place(after, date.fromisoformat if sort.endswith("date") else _whole)
-    own = [row for row in _own(resident, span, sort, zone) if _is_within(row.on, span)]
+    unmet = (
+        *_own(resident, span, sort, zone), *_given_back(resident, span, sort, zone), *_told(span, sort),
+    )  # fmt: skip
+    own = [row for row in unmet if _is_within(row.on, span)]
     billed = history.payments(span, sort, _billed_place(place), size + 1)
     rows = [_billed(row, resident, sort) for row in billed]
     rows += [row for row in own if place is None or _is_beyond(row.key, place, sort)]
     rows.sort(key=lambda row: row.key, reverse=sort.startswith("-"))
-    total = history.payments_total(span)
-    kept = [row for row in own if row.state == "paid"]
+    total = history.payments_total(span) if counted else Total(0, None)
+    kept = [row for row in own if row.state in KEPT]
     return Page(
         rows[:size],
         _cursor(rows[size - 1].key) if len(rows) > size else "",
@@ -131,10 +144,31 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
             on=on,
             account=first.account,
             amount=amount,
-            state=STATES[first.state],
+            state=_state(first),
             order=first.order if is_own else None,
             receipt_url=first.receipt_url if is_own else "",
         )
+
+
+def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
+    """Negative payments: what the bank gave back and the billing has not reversed."""
+    for row in history.refunds(span.accounts):
+        on = row.at.astimezone(zone).date()
+        yield Paid(
+            key=(-row.amount if sort.endswith("sum") else on, _OWN, _APART + row.id),
+            on=on,
+            account=row.account,
+            amount=-row.amount,
+            state="paid",
+            order=row.order if row.payer == resident.id else None,
+        )
+
+
+def _told(span: Span, sort: str) -> Iterable[Paid]:
+    """What was paid at a bank, as its registry tells."""
+    for row in history.told_by_banks(span.accounts):
+        key = (row.amount if sort.endswith("sum") else row.on, _TOLD, row.id)
+        yield Paid(key, row.on, row.account, row.amount, "paid", row.bank)
 
 
 def _billed(row: Billed, resident: Resident, sort: str) -> Paid:
@@ -183,7 +217,7 @@ def _place(text: str, read: Callable[[str], Any]) -> Key | None:
     """A cursor as it was given out; None where it is none of ours: the list begins anew."""
     rest, _, row = text.rpartition("~")
     value, _, rank = rest.rpartition("~")
-    if rank not in ("0", "1") or not (row.isascii() and row.isdecimal() and len(row) < 11) or len(value) > 400:
+    if rank not in ("0", "1", "2") or not (row.isascii() and row.isdecimal() and len(row) < 11) or len(value) > 400:
         return None
     try:
         return read(value), int(rank), int(row)
@@ -208,3 +242,11 @@ BILL_KEYS: dict[str, Callable[[Any], Any]] = {
     "charged": lambda row: row.charged,
     "sum": lambda row: row.to_pay,
 }
+
+
+def _state(row: Own) -> str:
+    """The order's state in the list; `partly`: some of it went back, `disputed`: the bank told another sum."""
+    state = STATES[row.state]
+    if state == "paid":
+        return "partly" if row.refunded else state
+    return "disputed" if row.disputed and state != "refunded" else state

@@ -18,7 +18,11 @@ from services.personal_data import READINGS as STATES
 PAYMENT_STATES = {
     "posted": "учтено",
     "paid": "оплачено, ещё не учтено",
+    "partly": "оплачено, часть возвращена",
+    "created": "ждёт оплаты",
     "waiting": "ждём ответа банка",
+    "disputed": "банк назвал другую сумму",
+    "expired": "время на оплату вышло",
     "failed": "не прошёл",
     "refunded": "возвращён",
 }

@@ -22,7 +22,7 @@ from exchange.tables import BY_NAME, TABLES
 from models import ImportRun
 from models.staging import MOST_ROWS, Busy, Counts, Publication, Stage, alone, apply_rules, look_up
 from models.staging.window import Window
-from services import matching
+from services import matching, reconciliation
 from services.imports_report import Report, keep_refused, kept_meters, remarks
 from services.imports_rows import stage_rows
 from services.refusal import Refused
@@ -141,7 +141,10 @@ def _recorded(
         _stopped(run, str(fault) if isinstance(fault, PackageError) else "Загрузку остановили.", now())
         raise
     if run.state == DONE and not run.is_dry and "payments" in report.counts:
-        matching.match(now())  # at once, or a payment made here would stand twice until the worker's next look
+        if report.counts["payments"].removed:
+            matching.recheck()  # an order whose payment is gone must not wait a day to be met anew
+        # At once, or a payment made here would stand twice until the worker's next look.
+        reconciliation.reconcile(now())
     run.finished_at = now()
     run.save()
     return report

@@ -13,14 +13,17 @@ from models import (
     AppealFile,
     AppealMessage,
     Application,
+    AutopayRun,
     Code,
     LinkRequest,
     Order,
     OrderLine,
     Outbox,
+    Refund,
     Token,
     transaction,
 )
+from models.autopay import TOLD
 from models.resident import WAITING
 from services import applications, challenges, codes, contacts, invitations, outbox
 from services.challenges import SMS, Errand
@@ -117,9 +120,34 @@ def _account(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
 
 
 def _order(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
-    order: Order = Order.get_by_id(outbox.ids(row)["order"])
+    return _ordered(Order.get_by_id(outbox.ids(row)["order"]))
+
+
+def _ordered(order: Order) -> Facts:
     numbers = sorted({str(line.account.number) for line in OrderLine.of_orders([order])[order.id]})
     return {"order": order, "supplier": order.supplier.title, "numbers": numbers}
+
+
+def _refund(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
+    refund: Refund = Refund.get_by_id(outbox.ids(row)["refund"])
+    return {**_ordered(refund.order), "refund": refund}
+
+
+def _autopay(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
+    """None where it was turned off, or charged, before the letter went out."""
+    run: AutopayRun = AutopayRun.get_by_id(outbox.ids(row)["run"])
+    if row.kind == "autopay-soon" and (run.state != TOLD or run.autopay is None):
+        return None
+    account, ordered = run.account, run.autopay
+    return {
+        "run": run,
+        "total": run.amount + run.fee,
+        "number": account.number,
+        "supplier": account.supplier.title,
+        "account_id": account.id,
+        "card": ordered.card.masked if ordered else "",
+        "most": ordered.most if ordered else 0,
+    }
 
 
 def _invitation(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
@@ -186,6 +214,9 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "account-linked": _account,  # to the resident who linked it
     "account-shared": _account,  # to those who held it before
     "payment-received": _order,
+    "payment-refunded": _refund,
+    "autopay-soon": _autopay,
+    "autopay-failed": _autopay,
     "invitation": _invitation,
     "request-approved": _request,
     "request-refused": _request,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 
-from models import Match, Order, OrderLine, Payment, transaction
+from models import Match, Order, OrderLine, Payment, RegistryMatch, transaction
+from services import refunds
 
 NEAR = timedelta(days=3)
 CHUNK = 500  # orders a transaction: residents' writes must not wait
@@ -45,9 +46,18 @@ def pairs(opens: Sequence[Open], payments: Sequence[Met]) -> dict[int, int]:
 
     A payment that pays several lines of an order stands at each of them, one after another.
     """
+    return _one_to_one((*_named(opens, payments), *_near(opens, payments)))
+
+
+def named(opens: Sequence[Open], payments: Sequence[Met]) -> dict[int, int]:
+    """The same by identifier alone."""
+    return _one_to_one(_named(opens, payments))
+
+
+def _one_to_one(found: Iterable[tuple[Open, Met]]) -> dict[int, int]:
     met: dict[int, int] = {}
     taken: set[int] = set()
-    for open_, payment in (*_named(opens, payments), *_near(opens, payments)):
+    for open_, payment in found:
         if payment.id not in taken and not any(line in met for line in open_.lines):
             taken.add(payment.id)
             met.update(dict.fromkeys(open_.lines, payment.id))
@@ -89,6 +99,7 @@ def match(now: datetime) -> int:
     while orders := Order.to_post(after, CHUNK):
         found += _match(orders, now)
         after = orders[-1].id
+    refunds.meet(now.tzinfo)
     return found
 
 
@@ -97,7 +108,9 @@ def _match(orders: Sequence[Order], now: datetime) -> int:
     opens = list(opened(OrderLine.unmatched(orders), now.tzinfo))
     if opens:
         since = min(open_.day for open_ in opens) - NEAR
-        payments = [_met(row) for row in Match.candidates({open_.account for open_ in opens}, since)]
+        rows = Match.candidates({open_.account for open_ in opens}, since)
+        by_banks = RegistryMatch.taken(row.id for row in rows)
+        payments = [_met(row) for row in rows if row.id not in by_banks]
         found = _joined(pairs(opens, payments), now)
     else:
         found = 0

@@ -8,10 +8,42 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateways.acquirer import Acquirer, Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome
-from models import Bill, GatewayEvent, Order, OrderLine, transaction
-from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
-from services import bills, outbox
+from gateways.acquirer import (
+    Acquirer,
+    Answer,
+    Callback,
+    Declined,
+    Event,
+    Forged,
+    GatewayDown,
+    Line,
+    NewOrder,
+    Outcome,
+    Payee,
+    Question,
+    Standing,
+    Told,
+    Verdict,
+)
+from models import Bill, GatewayEvent, Order, OrderLine, Supplier, transaction
+from models.order import (
+    APPLIED,
+    CREATED,
+    EXPIRED,
+    FAILED,
+    LATE,
+    NOTED,
+    OVER,
+    PAID,
+    POSTED,
+    PUZZLING,
+    REFUNDED,
+    SENT,
+    UNCLEAR,
+    UNKNOWN,
+    WRONG_AMOUNT,
+)
+from services import bills, cards, outbox, receipts, refunds
 from services.refusal import Refused
 
 log = logging.getLogger("abonent.orders")
@@ -22,12 +54,9 @@ SILENCE = timedelta(days=3)  # after it: a bank that does not answer, or not wit
 LEASE = timedelta(seconds=60)  # the right to speak with the bank about an order
 FIRST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(minutes=30)
 POLLED_AT_ONCE = 50
+RECEIPT_POLLS = 8  # a minute, then twice as long each time: over eight hours
 LONGEST_PURPOSE = 210
 MOST = 2**62  # kopecks, half of what a column holds
-
-# What became of an event; stored beside it. The last two decide nothing: told again, the event is judged again.
-APPLIED, LATE, NOTED, WRONG_AMOUNT, UNKNOWN = "applied", "too late", "noted", "wrong amount", "unknown order"
-UNDECIDED = (WRONG_AMOUNT, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -55,12 +84,15 @@ def start(order: Order, bank: Acquirer, places: Places, purpose: str, now: datet
     if not claim(order, now):
         return ""
     try:
-        started = bank.create(_new_order(order, places, purpose, now))
+        started = bank.create(new_order(order, places, purpose, now))
     except GatewayDown:
         release(order)
         raise Refused("Банк сейчас не отвечает. Деньги не списаны. Попробуйте ещё раз через несколько минут.")
-    sent(order, started.url, started.provider_id, now)
-    return started.url
+    except Declined as fault:
+        release(order)
+        log.warning("order %s: %s does not take it: %s", order.number, bank.name, fault)
+        raise Refused("Банк не принял этот заказ. Деньги не списаны. Попробуйте позже или сообщите нам.")
+    return sent(order, started.url, started.provider_id, now)
 
 
 @transaction
@@ -76,24 +108,64 @@ def release(order: Order) -> None:
 
 
 @transaction
-def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> None:
-    """The bank's page is open; a callback may have been faster, then only its address is kept."""
+def sent(order: Order, url: str, provider_id: str | None, now: datetime) -> str:
+    """The bank's page is open, at the address that is given back.
+
+    A callback may have been faster, then only the page is kept; so may a press whose lease ran out while the bank
+    thought, then its page is the order's, and nobody sees this one.
+    """
     facts = {"provider_url": url, "sent_at": now}
     if provider_id is not None:
         facts["provider_id"] = provider_id
     waiting = {"expires_at": now + SESSION, "poll_at": now + FIRST_POLL, "polls": 0}
-    if not order.moved(SENT, CREATED, **facts, **waiting):
-        for state in (PAID, FAILED, REFUNDED):
-            order.moved(state, state, **facts)
+    if order.moved(SENT, CREATED, **facts, **waiting):
+        return url
+    if any(order.moved(state, state, **facts) for state in (PAID, FAILED, REFUNDED)):
+        return url
+    return str(Order.get_by_id(order.id).provider_url)
+
+
+@transaction
+def named(order: Order, provider_id: str) -> None:
+    """The bank has taken the order up under a name of its own; what becomes of it is asked by that name."""
+    if provider_id:
+        order.moved(SENT, SENT, provider_id=_plain(provider_id))
 
 
 def hear(bank: Acquirer, callback: Callback, now: datetime) -> Answer:
-    """The answer to a bank that calls back; a forged call changes nothing."""
+    """The answer to a bank that calls back; a forged call changes nothing. `now` in the utility's zone."""
     try:
-        event = bank.read_callback(callback)
+        told = bank.read_callback(callback)
     except Forged:
         return Answer(400, "BAD SIGNATURE")
-    return bank.acknowledge(apply(bank.name, storable(event), now))
+    return bank.acknowledge(told, consider(bank.name, told, now))
+
+
+def consider(bank: str, told: Told, now: datetime) -> Verdict:
+    """What we make of a callback: an event comes true, a question is answered by how the order stands."""
+    if told is None:
+        return Verdict(True)
+    if isinstance(told, Event):
+        told = storable(told)
+        accepted = apply(bank, told, now)
+    else:
+        told, accepted = replace(told, number=_plain(told.number), provider_id=_plain(told.provider_id)), True
+    order = Order.told_by(bank, told.number, told.provider_id)
+    if order is None:
+        return Verdict(False)
+    if isinstance(told, Question):
+        accepted = told.amount in (None, order.total)
+    receipt = receipts.of_order(order, OrderLine.of_orders([order])[order.id], now) if accepted else None
+    return Verdict(accepted, standing(order, now), order.total, receipt)
+
+
+def standing(order: Order, now: datetime) -> Standing:
+    """Whether the order may be paid, as a bank asks it."""
+    if order.state in (PAID, POSTED):
+        return Standing.PAID
+    if order.state == SENT and order.expires_at <= now:
+        return Standing.UNCERTAIN
+    return Standing.OPEN if order.state in (CREATED, SENT) and order.expires_at > now else Standing.CLOSED
 
 
 def storable(event: Event) -> Event:
@@ -106,6 +178,7 @@ def storable(event: Event) -> Event:
         amount=max(-MOST, min(event.amount, MOST)),
         receipt_url=_plain(event.receipt_url),
         masked_card=_plain(event.masked_card),
+        card_id=_plain(event.card_id),
         reason=_plain(event.reason),
     )
 
@@ -117,44 +190,71 @@ def apply(bank: str, event: Event, now: datetime) -> bool:
     Events come twice, late and out of order: paid is final but for a refund, and a success after a failure or
     after the order's time counts, since the money was taken. A refund in full is final whatever was heard before.
     What could not be accepted is judged again when it is told again: the order, or its sum, may stand by then.
+    A hint that proves nothing leaves no trace but that the bank is asked: anybody may send one.
     """
     order = Order.told_by(bank, event.number, event.provider_id)
+    if event.outcome is Outcome.WAITING:
+        return order is not None and _hinted(order, now)
     facts = {"order": order, "outcome": event.outcome.value, "amount": event.amount}
     before = ""
     if not GatewayEvent.noted(bank, event.key, provider_id=event.provider_id, at=now, **facts):
         before = GatewayEvent.verdict_of(bank, event.key)
-        if before not in UNDECIDED:
+        if before not in PUZZLING:
             return True
-    verdict = _verdict(order, event, now)
+    verdict = UNKNOWN if order is None else _verdict(order, event, now)
     GatewayEvent.judged(bank, event.key, verdict, **facts)
-    if order is not None and verdict == WRONG_AMOUNT != before:
-        log.warning("order %s: the bank names another amount, nothing is paid; see its events", order.number)
-    return verdict not in UNDECIDED
+    if order is not None and verdict in PUZZLING and verdict != before:
+        log.warning("order %s: %s, nothing is changed; see the banks' page of the console", order.number, verdict)
+    return verdict not in (UNKNOWN, WRONG_AMOUNT)
 
 
-def _verdict(order: Order | None, event: Event, now: datetime) -> str:
-    if order is None:
-        return UNKNOWN
-    if event.outcome is Outcome.WAITING:
-        order.moved(SENT, SENT, poll_at=now)  # a call that proves nothing: the bank is asked at once
-        return NOTED
+def _hinted(order: Order, now: datetime) -> bool:
+    """The bank is asked at once, of an order that is over too: its news may be a refund or a late success."""
+    for state in (SENT, *OVER):
+        order.moved(state, state, poll_at=now)
+    return True
+
+
+def _verdict(order: Order, event: Event, now: datetime) -> str:
     if event.outcome is Outcome.FAILED:
         moved = order.moved(FAILED, CREATED, SENT, reason=event.reason[:300], poll_at=None)
         return APPLIED if moved else LATE
     if event.outcome is Outcome.PAID:
         return _paid(order, event, now) if event.amount == order.total else WRONG_AMOUNT
-    if event.amount != order.total:
-        return NOTED  # a part given back: the order stays paid, the operator sees the event
-    unpaid = (CREATED, SENT, FAILED, EXPIRED)  # the word of the payment is on its way, or was lost
-    return APPLIED if order.moved(REFUNDED, PAID, POSTED, *unpaid, poll_at=None) else LATE
+    if event.outcome is Outcome.UNCLEAR:
+        return NOTED if event.amount and refunds.explains(order, event.amount) else UNCLEAR
+    return _refunded(order, event, now)
+
+
+def _refunded(order: Order, event: Event, now: datetime) -> str:
+    """Given back: in full, which ends the order, or a part, which means that all of it had been taken."""
+    back = event.amount or order.total
+    if back > order.total or event.taken not in (0, order.total):
+        return WRONG_AMOUNT
+    if back < order.total:
+        if event.taken:
+            _paid(order, event, now)
+        elif not order.stands(PAID, POSTED):
+            return UNCLEAR  # the word of the payment is on its way, or was lost
+        return APPLIED if refunds.came(order, back, now) else LATE
+    has_come = refunds.came(order, back, now)
+    moved = order.moved(REFUNDED, CREATED, SENT, PAID, POSTED, FAILED, EXPIRED, poll_at=None)
+    return APPLIED if has_come or moved else LATE
 
 
 def _paid(order: Order, event: Event, now: datetime) -> str:
-    facts = {"masked_card": event.masked_card[:40], "receipt_url": _web(event.receipt_url), "reason": ""}
+    facts: dict[str, object] = {
+        "masked_card": event.masked_card[:40],
+        "receipt_url": _web(event.receipt_url),
+        "reason": "",
+    }
     if order.provider_id is None and event.provider_id:
         facts["provider_id"] = event.provider_id
-    if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, poll_at=None, **facts):
-        return LATE
+    waits = not facts["receipt_url"] and receipts.are_given(order, now)
+    facts |= {"polls": 0, "poll_at": now + FIRST_POLL if waits else None}
+    if not order.moved(PAID, CREATED, SENT, FAILED, EXPIRED, paid_at=now, **facts):
+        return APPLIED if order.got_receipt(_web(event.receipt_url)) else LATE
+    cards.kept(order, event, now)
     if order.checkout.email:
         outbox.put(
             "payment-received",
@@ -169,7 +269,10 @@ def _paid(order: Order, event: Event, now: datetime) -> str:
 
 def settle_orders(banks: Mapping[str, Acquirer], now: datetime) -> int:
     """Finishes what no callback finished: asks the banks that can be asked, ends what has run out; how many moved."""
-    return sum(settle(order, banks.get(order.gateway), now) for order in Order.to_poll(now, POLLED_AT_ONCE))
+    moved = sum(settle(order, banks.get(order.gateway), now) for order in Order.to_poll(now, POLLED_AT_ONCE))
+    return moved + sum(
+        recheck(order, banks.get(order.gateway), now) for order in Order.to_recheck(now, POLLED_AT_ONCE)
+    )
 
 
 def settle(order: Order, bank: Acquirer | None, now: datetime) -> bool:
@@ -180,7 +283,8 @@ def settle(order: Order, bank: Acquirer | None, now: datetime) -> bool:
         return expire(order, now)
     try:
         event, patience = bank.status(order.number, order.provider_id) if bank is not None else None, GRACE
-    except GatewayDown:
+    except (GatewayDown, Declined) as fault:
+        log.info("order %s: %s", order.number, fault)
         event, patience = None, SILENCE
     if event is not None and event.outcome is not Outcome.WAITING:
         apply(order.gateway, storable(event), now)
@@ -188,6 +292,39 @@ def settle(order: Order, bank: Acquirer | None, now: datetime) -> bool:
             return True
         patience = SILENCE  # money may have been taken: «не списаны» must not be said within the hour
     return give_up(order, now) if now > order.expires_at + patience else ask_later(order, now)
+
+
+def recheck(order: Order, bank: Acquirer | None, now: datetime) -> bool:
+    """Asks about an order that is over, since the bank hinted at news of it; did they change anything?"""
+    if not seize_over(order, now):
+        return False
+    again = None
+    try:
+        event = bank.status(order.number, order.provider_id) if bank is not None else None
+        if event is not None and event.outcome is not Outcome.WAITING:
+            apply(order.gateway, storable(event), now)
+    except (GatewayDown, Declined) as fault:
+        log.info("order %s: %s", order.number, fault)
+        again = now + LONGEST_POLL if now < (order.paid_at or order.expires_at) + SILENCE else None
+    free(order, now, again or _receipt_due(order, now))
+    return not order.stands(order.state)
+
+
+def _receipt_due(order: Order, now: datetime) -> datetime | None:
+    """When to ask for a receipt that is not made yet; after some tries the payer has it by e-mail alone."""
+    if not order.lacks_receipt() or order.polls >= RECEIPT_POLLS or not receipts.are_given(order, now):
+        return None
+    return now + FIRST_POLL * (2 << order.polls)
+
+
+@transaction
+def seize_over(order: Order, now: datetime) -> bool:
+    return order.claimed(now, now + LEASE, *OVER)
+
+
+@transaction
+def free(order: Order, now: datetime, again: datetime | None) -> None:
+    order.freed(now + LEASE, again, polls=order.polls + 1)
 
 
 @transaction
@@ -227,7 +364,11 @@ def purpose_of(lines: Sequence[OrderLine], bill: Bill | None) -> str:
     return f"Оплата услуг, лицевые счета {', '.join(numbers)}"[:LONGEST_PURPOSE]
 
 
-def _new_order(order: Order, places: Places, purpose: str, now: datetime) -> NewOrder:
+def new_order(order: Order, places: Places, purpose: str, now: datetime) -> NewOrder:
+    """The order as its bank is told of it."""
+    lines = OrderLine.of_orders([order])[order.id]
+    bill = order.bill
+    choice = cards.choice_of(order)
     return NewOrder(
         number=order.number,
         amount=order.total,
@@ -237,7 +378,35 @@ def _new_order(order: Order, places: Places, purpose: str, now: datetime) -> New
         email=order.checkout.email,
         phone=order.checkout.phone,
         client=str(order.checkout.resident_id or ""),
+        keep=choice.keep,
+        card=choice.card,
         expires_at=now + SESSION,
+        seconds=int(SESSION.total_seconds()),
+        payee=_payee(order.supplier),
+        lines=tuple(_line(line, bill) for line in lines),
+        receipt=receipts.of_order(order, lines, now),
+    )
+
+
+def _line(line: OrderLine, bill: Bill | None) -> Line:
+    return Line(
+        account=str(line.account.number),
+        amount=int(line.amount),
+        service=str(line.service.name) if line.service else "",
+        period=bill.period if bill else None,
+        bill=str(bill.number) if bill else "",
+    )
+
+
+def _payee(supplier: Supplier) -> Payee:
+    return Payee(
+        name=supplier.name,
+        inn=supplier.inn,
+        kpp=supplier.kpp,
+        account=supplier.bank_account,
+        bank=supplier.bank,
+        bic=supplier.bik,
+        corr_account=supplier.corr_account,
     )
 
 

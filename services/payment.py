@@ -10,11 +10,16 @@ from hashlib import sha256
 from typing import Any
 
 from models import Account, Bill, Checkout, Order, OrderLine, Resident, Service, Supplier, transaction
+from models.order import CREATED, EXPIRED
+from services import payer as payers
+from services import texts
+from services.payer import Payer
 from services.refusal import Refused
 
 LEAST, MOST = 100, 10_000_000  # kopecks an order; a supplier's settings `pay_least` and `pay_most` overrule
 WAITS = timedelta(days=1)  # how long an order may stand on the confirmation page
 OTHER = "прочее"  # the kind of service that stands under «Прочие»
+WITHDRAWN = "Плательщик вернулся к выбору сумм"  # the reason of an order that was never confirmed
 RUNNING, BY_ACCOUNT = "running", "account"  # ways to number orders (presets.md)
 _BLANKS = re.compile(r"\s+")  # of every kind: no-break, thin and figure spaces come with copied sums
 _SUM = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}))?(?:₽|р\.?|руб\.?)?", re.IGNORECASE)
@@ -22,12 +27,17 @@ _SUM = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}))?(?:₽|р\.?|руб\.?)?", re.I
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms a supplier takes money here: fee in hundredths of a percent, limits in kopecks an order."""
+    """On what terms a supplier takes money here: `fee` in hundredths of a percent, all else in kopecks an order.
+
+    `fee_least`: what the percents come to at least; `fee_fixed` is added to them.
+    """
 
     gateway: str
     fee: int = 0
     least: int = LEAST
     most: int = MOST
+    fee_least: int = 0
+    fee_fixed: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,15 @@ class Part:
 
     @property
     def fee(self) -> int:
-        return sum(fee_of(wish.amount, self.terms.fee) for wish in self.wishes)
+        return sum(self.fees)
+
+    @property
+    def fees(self) -> list[int]:
+        """The fee of each wish: its percents; what the order owes beyond them stands at the last one."""
+        found = [fee_of(wish.amount, self.terms.fee) for wish in self.wishes]
+        percents = sum(found)
+        found[-1] += max(percents, self.terms.fee_least) - percents + self.terms.fee_fixed
+        return found
 
 
 def rows(owed: Sequence[tuple[Service, int]], due: int | None) -> list[Row]:
@@ -105,10 +123,17 @@ def fee_of(amount: int, hundredths: int) -> int:
 
 
 def terms(settings: Mapping[str, Any], gateway: str) -> Terms:
-    """The terms of a supplier from its settings in force; `gateway` is the preset's, where it names none."""
+    """The terms of a supplier from its settings in force; `gateway` is the preset's, where it names none.
+
+    `fees` may name a gateway's own, else the supplier's `fee`, `fee_least` and `fee_fixed` count for any.
+    """
+    name = str(settings.get("gateway", gateway))
+    fees = settings.get("fees", {}).get(name, settings)
     return Terms(
-        gateway=str(settings.get("gateway", gateway)),
-        fee=int(settings.get("fee", 0)),
+        gateway=name,
+        fee=int(fees.get("fee", 0)),
+        fee_least=int(fees.get("fee_least", 0)),
+        fee_fixed=int(fees.get("fee_fixed", 0)),
         least=int(settings.get("pay_least", LEAST)),
         most=int(settings.get("pay_most", MOST)),
     )
@@ -150,34 +175,33 @@ def checkout(
     now: datetime,
     numbering: str = RUNNING,
     bill: Bill | None = None,
+    payer: Payer | None = None,
 ) -> list[Order]:
     """One press of «Оплатить»: an order a supplier, waiting to be confirmed; the bank knows nothing yet.
 
     `once` is the form's key: the same key with the same sums gives the same orders again, with other sums it is
     another press (the page came back from the browser's memory and was changed). `now` in the utility's zone
-    stands in the numbers that are made of it. `bill` is the one chosen in «Счета».
+    stands in the numbers that are made of it. `bill` is the one chosen in «Счета»; `payer` who pays, the resident as
+    his profile says where the form asked nothing.
     """
     check(wanted, gateways)
-    key = f"{once}:{_digest(wanted)}"
-    begun, is_new = Checkout.begun(
-        resident,
-        key,
-        created_at=now,
-        payer_name=resident.full_name,
-        email=resident.email if resident.email_confirmed_at else "",
-        phone=resident.phone if resident.phone_confirmed_at else "",
-    )
+    who = payer or payers.known(resident)
+    key = f"{once}:{_digest(wanted, who, bill)}"
+    contact = {"payer_name": who.name, "email": who.email, "phone": who.phone}
+    begun, is_new = Checkout.begun(resident, key, created_at=now, **contact)
     if is_new:
+        texts.agree(resident, who.agreed, now, who.address)
         for part in wanted:
             _order(begun, part, now, numbering, bill)
     return list(Order.of_checkout(begun))
 
 
-def lacks_contact(resident: Resident, policy: str) -> bool:
-    """Must the resident confirm a contact before he pays? `policy`: no, confirmed (e-mail), either (presets.md)."""
-    if policy == "confirmed":
-        return resident.email_confirmed_at is None
-    return policy == "either" and not (resident.email or resident.phone)
+@transaction
+def withdraw(press: Checkout, now: datetime) -> None:
+    """«Изменить»: what waits to be confirmed ends, so that nobody pays it besides what comes instead of it."""
+    for order in Order.of_checkout(press):
+        if order.claimed(now, now, CREATED):  # one whose bank's page is being opened goes on
+            order.moved(EXPIRED, CREATED, poll_at=None, reason=WITHDRAWN)
 
 
 def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bill | None) -> Order:
@@ -193,20 +217,16 @@ def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bil
     }
     account = part.wishes[0].account.number
     order = Order.numbered_by_account(account, now, **facts) if numbering == BY_ACCOUNT else Order.numbered(**facts)
-    for wish in part.wishes:
-        OrderLine.create(
-            order=order,
-            account=wish.account,
-            service=wish.service,
-            amount=wish.amount,
-            fee=fee_of(wish.amount, part.terms.fee),
-        )
+    for wish, fee in zip(part.wishes, part.fees, strict=True):
+        OrderLine.create(order=order, account=wish.account, service=wish.service, amount=wish.amount, fee=fee)
     return order
 
 
-def _digest(wanted: Sequence[Part]) -> str:
-    facts = [(wish.account.id, wish.service or 0, wish.amount) for part in wanted for wish in part.wishes]
-    return sha256(repr(sorted(facts)).encode()).hexdigest()[:16]
+def _digest(wanted: Sequence[Part], payer: Payer, bill: Bill | None) -> str:
+    """What makes one press another: the sums, the bill they pay, who pays."""
+    sums = sorted((wish.account.id, wish.service or 0, wish.amount) for part in wanted for wish in part.wishes)
+    facts = (sums, bill.id if bill else 0, payer.name, payer.email, payer.phone)
+    return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def _roubles(amount: int) -> str:

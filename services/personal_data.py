@@ -6,7 +6,19 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from models import AppealMessage, Application, ApplicationPaper, Call, Consent, Link, LinkRequest, OrderLine, Resident
+from models import (
+    AppealMessage,
+    Application,
+    ApplicationPaper,
+    Autopay,
+    BankCard,
+    Call,
+    Consent,
+    Link,
+    LinkRequest,
+    OrderLine,
+    Resident,
+)
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from models.personal import (
     own_devices,
@@ -49,6 +61,8 @@ def of(resident: Resident, now: datetime, zone: tzinfo) -> Part:
         "Лицевые счета": [_link(link, write) for link in Link.held_by(resident)],
         "Переданные показания": _readings(resident, write),
         "Заказы на оплату": _orders(resident, write),
+        "Карты": _cards(resident, write),
+        "Автоплатежи": _autopays(resident, write),
         "Уведомления": _notices(resident, write),
         "Письма и сообщения": _letters(resident, write),
         "Заявки": _requests(resident, write),
@@ -177,6 +191,27 @@ def _orders(resident: Resident, write: Writer) -> list[Part]:
             ],
         }
         for order in orders
+    ]
+
+
+def _cards(resident: Resident, write: Writer) -> list[Part]:
+    """What the portal knows of cards that banks keep: no number."""
+    return [
+        {"Карта": card.masked, "Добавлена": write(card.kept_at), "Удалена": write(card.removed_at)}
+        for card in BankCard.of_whom(resident)
+    ]
+
+
+def _autopays(resident: Resident, write: Writer) -> list[Part]:
+    return [
+        {
+            "Лицевой счёт": row.account.number,
+            "Карта": row.card.masked,
+            "День месяца": row.day,
+            "Наибольшая сумма": _roubles(row.most),
+            "Включён": write(row.since),
+        }
+        for row in Autopay.of_resident(resident).values()
     ]
 
 

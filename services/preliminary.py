@@ -90,7 +90,7 @@ def price_of(use: Use, prices: Sequence[Price], stove: str, today: date) -> int 
         for price in prices
         if price.service == use.service
         and price.since <= today
-        and price.scale in (_scale(use.scale), use.scale, "")
+        and price.scale in (scale_key(use.scale), use.scale, "")
         and (not price.category or is_of(price.category, stove))
     ]
     best = max(fitting, key=lambda price: (bool(price.scale), bool(price.category), price.since), default=None)
@@ -106,7 +106,7 @@ def is_of(category: str, stove: str) -> bool:
     return wanted == own
 
 
-def _scale(scale: str) -> str:
+def scale_key(scale: str) -> str:
     """An empty scale and «Круглосуточный» are the same key (exchange.md, finer point 3)."""
     return "" if scale == SINGLE else scale
 

@@ -80,9 +80,10 @@ def link_on_paper(bill: Bill, today: date, key: str, base_url: str) -> str | Non
     None where that window has passed: a dead code on paper helps nobody.
     """
     used_on = max(bill.issued_on, _next_month(bill.period)) + DELIVERED_WITHIN
-    if bill.account.closed_on is not None or window_of(bill.account, used_on).ends < today:
+    terms = settings.in_force(used_on).of(bill.account.supplier_id)
+    if bill.account.closed_on is not None or window_of(bill.account, used_on, terms).ends < today:
         return None
-    return link_for(bill.account, used_on, key, base_url)
+    return link_for(bill.account, used_on, key, base_url, terms)
 
 
 def window_of(account: Account, day: date, terms: SupplierSettings | None = None) -> Window:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
+from gateways.receipt import MODES, TAXATIONS, VATS
 from models import Supplier, SupplierSetting, transaction
 from services.proof import FACTS
 from services.refusal import Refused
@@ -30,7 +31,11 @@ class SupplierSettings:
 
     `reading_from_day`…`reading_to_day`: days of the month when readings are taken, both None = any day (ПП 354 п. 33
     names the 25th, a contract may name another). `expired_meters`: readings of a meter past its verification are
-    taken with a warning or refused. `unusual_factor`: how many times the account's own consumption of the season and
+    taken with a warning or refused.
+    `average_months`: how many months in a row may be charged by average before the norm (ПП 354 п. 59–60);
+    `penalty_rate` in hundredths of a percent, None = `penalty.CAP` as long as it is law;
+    `norm_coefficient` in hundredths: what a norm is raised by where a meter could stand (п. 42).
+    `unusual_factor`: how many times the account's own consumption of the season and
     of the last months is asked about. `roll_over_from`: percent of its range above which a register may have gone
     through zero. `photo_days`: how long photos of meters are kept.
     `takes_appeals`, `offers_calls`, `takes_applications`: may residents write, ask for a call, apply for a contract?
@@ -45,6 +50,9 @@ class SupplierSettings:
     due_shift_weekend: bool = True
     expired_meters: str = WARN
     unusual_factor: int = 4
+    average_months: int = 3
+    norm_coefficient: int = 150
+    penalty_rate: int | None = None
     roll_over_from: int = 90
     photo_days: int = 90
     monthly_limits: Mapping[str, int] = field(default_factory=lambda: MONTHLY_LIMITS)
@@ -72,6 +80,28 @@ def _facts(value: object) -> bool:
     return value is None or (isinstance(value, list) and bool(value) and all(item in FACTS for item in value))
 
 
+def _kopecks(value: object) -> bool:
+    return _whole(value) and 0 <= int(str(value)) <= 100_000_00
+
+
+def _fee(value: object) -> bool:
+    """Hundredths of a percent up to 10 %."""
+    return _whole(value) and 0 <= int(str(value)) <= 1000
+
+
+def _fees(value: object) -> bool:
+    """By gateway: its fee in the same keys as the supplier's own."""
+    checks = {"fee": _fee, "fee_least": _kopecks, "fee_fixed": _kopecks}
+    return isinstance(value, dict) and all(
+        isinstance(own, dict) and all(key in checks and checks[key](item) for key, item in own.items())
+        for own in value.values()
+    )
+
+
+def _vats(value: object) -> bool:
+    return isinstance(value, dict) and all(vat in VATS for vat in value.values())
+
+
 def _limits(value: object) -> bool:
     return isinstance(value, dict) and all(_whole(limit) and limit > 0 for limit in value.values())
 
@@ -85,6 +115,12 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "due_shift_weekend": (_flag, "да или нет"),
     "expired_meters": (lambda value: value in (WARN, REFUSE), "warn или refuse"),
     "unusual_factor": (lambda value: _whole(value) and int(str(value)) >= 2, "целое число не меньше 2"),
+    "average_months": (lambda value: _whole(value) and 1 <= int(str(value)) <= 12, "целое число от 1 до 12"),
+    "norm_coefficient": (lambda value: _whole(value) and 100 <= int(str(value)) <= 1000, "сотые доли от 100 до 1000"),
+    "penalty_rate": (
+        lambda value: value is None or (_whole(value) and 0 <= int(str(value)) <= 10000),
+        "сотые доли процента от 0 до 10000 или пусто",
+    ),
     "roll_over_from": (lambda value: _whole(value) and 50 <= int(str(value)) <= 99, "процент от 50 до 99"),
     "photo_days": (lambda value: _whole(value) and 0 <= int(str(value)) <= 1096, "число дней от 0 до 1096"),
     "monthly_limits": (_limits, "вид услуги и целое число единиц в месяц"),
@@ -95,9 +131,20 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "offers_calls": (_flag, "да или нет"),
     "takes_applications": (_flag, "да или нет"),
     # Read by `services/payment.py`.
-    "fee": (lambda value: _whole(value) and 0 <= int(str(value)) <= 1000, "сотые доли процента от 0 до 1000"),
+    "gateway": (lambda value: isinstance(value, str) and bool(value), "имя банка из portal.toml"),
+    "fee": (_fee, "сотые доли процента от 0 до 1000"),
+    "fee_least": (_kopecks, "сумма в копейках"),
+    "fee_fixed": (_kopecks, "сумма в копейках"),
+    "fees": (_fees, "банк и его fee, fee_least, fee_fixed"),
     "pay_least": (lambda value: _whole(value) and int(str(value)) > 0, "сумма в копейках больше нуля"),
     "pay_most": (lambda value: _whole(value) and int(str(value)) > 0, "сумма в копейках больше нуля"),
+    # Read by `services/receipts.py`.
+    "receipts": (_flag, "да или нет"),
+    "taxation": (lambda value: value in TAXATIONS, f"одно из {', '.join(map(str, TAXATIONS))}"),
+    "receipt_mode": (lambda value: value in MODES, f"одно из {', '.join(MODES)}"),
+    "receipt_vat": (lambda value: value in VATS, f"одно из {', '.join(VATS)}"),
+    "receipt_fee_vat": (lambda value: value in VATS, f"одно из {', '.join(VATS)}"),
+    "receipt_vats": (_vats, f"вид услуги и ставка из {', '.join(VATS)}"),
 }
 
 

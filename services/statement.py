@@ -6,19 +6,19 @@ account may have several chains of bills side by side, each with a saldo of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from functools import partial
-from itertools import groupby
 
 from documents import statement as paper
 from exchange.writers import Cell
-from models import Account, Bill, Resident
+from models import Account, Resident
 from models import statement as rows_of
 from models.history import Span
 from services import history
 from services.bills import payee
+from services.chains import Chain, chains
 from services.consumption import shifted
 from services.history import Paid
 from services.history_table import roubles
@@ -26,38 +26,6 @@ from services.history_table import roubles
 MONTHS = 12  # that are shown where no range is asked for
 BATCH = 1_000
 HEADINGS = ("Раздел", "Дата", "Документ", "Период", "Начислено", "Перерасчёты", "Оплачено", "Сальдо")
-
-
-@dataclass(frozen=True)
-class Chain:
-    """Bills of which each goes on where the one before ended; at least one."""
-
-    bills: list[Bill]
-
-    @property
-    def opening(self) -> int:
-        return int(self.bills[0].opening)
-
-    @property
-    def closing(self) -> int:
-        return int(self.bills[-1].to_pay)
-
-    @property
-    def charged(self) -> int:
-        return sum(int(bill.charged) for bill in self.bills)
-
-    @property
-    def recalculated(self) -> int:
-        return sum(int(bill.recalculated) for bill in self.bills)
-
-    @property
-    def paid(self) -> int:
-        return sum(int(bill.paid) for bill in self.bills)
-
-    @property
-    def unexplained(self) -> int:
-        """What the closing saldo holds beyond the lines: nothing, unless the billing changed a saldo by itself."""
-        return self.closing - (self.opening + self.charged + self.recalculated - self.paid)
 
 
 @dataclass(frozen=True)
@@ -93,32 +61,10 @@ def of(account: Account, since: date, until: date, resident: Resident, zone: tzi
     """The statement of the days, both included; a range that ends before it starts has nothing in it."""
     if since > until:
         return Statement(account, since, until, [], [])
-    page = partial(history.payments, Span((account.id,), since, until), resident, "date", zone=zone, size=BATCH)
-    payments = [row for row in history.every(page) if row.state in ("posted", "paid")]
+    span = Span((account.id,), since, until)
+    page = partial(history.payments, span, resident, "date", zone=zone, size=BATCH, counted=False)
+    payments = [row for row in history.every(page) if row.state in ("posted", *history.KEPT)]
     return Statement(account, since, until, chains(rows_of.bills(account.id, since, until)), payments)
-
-
-def chains(bills: Iterable[Bill]) -> list[Chain]:
-    """The bills, oldest first, parted so that each goes on the chain that ended with its opening saldo.
-
-    One that fits none begins a chain; where a period has but one such, and there is but one chain, it goes on it.
-    """
-    found: list[list[Bill]] = []
-    for _, of_period in groupby(bills, key=lambda bill: bill.period):
-        waiting = list(found)  # chains without a bill of this period
-        begun: list[list[Bill]] = []
-        for bill in of_period:
-            chain = next((one for one in [*waiting, *found, *begun] if one[-1].to_pay == bill.opening), None)
-            if chain is None:
-                begun.append([bill])
-            else:
-                chain.append(bill)
-                waiting = [one for one in waiting if one is not chain]
-        if len(begun) == len(waiting) == len(found) == 1:
-            found[0].extend(begun[0])
-        else:
-            found += begun
-    return [Chain(chain) for chain in found]
 
 
 def pdf(statement: Statement, made_on: date) -> bytes:
@@ -157,7 +103,8 @@ def table(statement: Statement) -> Iterator[Sequence[Cell]]:
 
 def about(row: Paid) -> str:
     """Where a payment came from: its source, its service, and whether the billing knows it."""
-    known = "" if row.state == "posted" else "оплачено здесь, ещё не учтено"
+    here = "оплачено здесь, ещё не учтено"  # of a bank's registry the source says where
+    known = "" if row.state == "posted" else "ещё не учтено" if row.source else here
     said = ", ".join(filter(None, (row.source, row.service, known)))
     return said[:1].upper() + said[1:]
 

@@ -11,7 +11,8 @@ from services.refusal import Refused
 
 FIRST = Path(__file__).parent / "first_texts"
 
-AGREEMENT, PERSONAL_DATA, ADVERTISING = "agreement", "personal-data", "advertising"
+AGREEMENT, PERSONAL_DATA, ADVERTISING, PRIVACY = "agreement", "personal-data", "advertising", "privacy"
+AT_PAYMENT = (PRIVACY, AGREEMENT)  # what the policy tick of the payment form stands under
 
 
 @transaction
@@ -29,13 +30,19 @@ def in_force(slugs: Iterable[str]) -> list[Text]:
     found = Text.latest(wanted)
     missing = [slug for slug in wanted if slug not in found]
     if missing:
-        raise Refused("Регистрация пока закрыта: не опубликованы её условия. Обратитесь к поставщику услуг.")
+        raise Refused("Пока это закрыто: не опубликованы условия. Обратитесь к поставщику услуг.")
     return [found[slug] for slug in wanted]
 
 
 def agreed(slugs: Iterable[str], advertising: bool) -> list[Text]:
     """The texts that were agreed to, advertising among them where it was ticked."""
     return in_force([*slugs, *([ADVERTISING] if advertising else [])])
+
+
+def lacking(resident: Resident, slugs: Iterable[str]) -> list[Text]:
+    """The texts whose newest version the resident has not agreed to."""
+    known = Consent.newest(resident)
+    return [text for text in Text.latest(slugs).values() if known.get(text.slug) != text.version]
 
 
 def outdated(resident: Resident, slugs: Iterable[str]) -> list[Text]:

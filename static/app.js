@@ -37,6 +37,15 @@
     if (parts) field.value = "+7 (" + parts[1] + ") " + parts[2] + "-" + parts[3] + "-" + parts[4];
   });
 
+  /* Bank details are copied one by one; where the browser does not let us, the value is marked to be copied by hand. */
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest("[data-copy]");
+    if (!button) return;
+    function mark() { window.getSelection().selectAllChildren(button.previousElementSibling); }
+    if (!navigator.clipboard) return mark();
+    navigator.clipboard.writeText(button.getAttribute("data-copy")).then(function () { button.firstChild.data = "Скопировано"; }, mark);
+  });
+
   /* A form goes out once: a second press while the first is on its way does nothing. Heard before htmx hears it. */
   document.addEventListener("submit", function (event) {
     var form = event.target;

@@ -29,6 +29,8 @@ SHARES = ("sqlite", "postgresql", "browser")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", default="sqlite", choices=["sqlite", "postgresql", "each"])
+    parser.addoption("--payments", type=int, default=24, help="payments of tests/test_payment_kills.py")
+    parser.addoption("--runs", type=int, default=60, help="interleavings of tests/test_money_model.py")
 
 
 def share(config: pytest.Config) -> str:

@@ -35,6 +35,18 @@ T = TypeVar("T")
 def server(settings: Settings) -> Iterator[int]:
     """The port of the portal served by waitress in a process of its own, over the database of the test."""
     port = free_port()
+    command, environ = serving(settings, port)
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)
+    try:
+        wait(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def serving(settings: Settings, port: int) -> tuple[list[str], dict[str, str]]:
+    """The command and the environment of such a process."""
     command = [
         sys.executable,
         "-m",
@@ -54,13 +66,7 @@ def server(settings: Settings) -> Iterator[int]:
         "ABONENT_TESTBANK_SECRET": settings.testbank_secret,
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith("ABONENT_")}
-    process = subprocess.Popen(command, cwd=ROOT, env={**others, **environ}, stderr=subprocess.DEVNULL)
-    try:
-        _wait(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
+    return command, {**others, **environ}
 
 
 def session(of: Resident) -> str:
@@ -86,16 +92,26 @@ class Visitor:
     port: int
     token: str
     form_cookie: str = ""
+    answered: tuple[int, str] = (0, "")
 
     def get(self, path: str) -> dict[str, str]:
         """The fields of the page by name, as they would be sent."""
+        return fields(self.page(path))
+
+    def page(self, path: str) -> str:
+        """The page as it is."""
         status, body = self._ask("GET", path)
         assert status == 200, f"{path}: {status}"
-        return fields(body)
+        return body
 
     def post(self, path: str, values: dict[str, str]) -> tuple[int, dict[str, str]]:
         status, body = self._ask("POST", path, urlencode(values))
         return status, fields(body)
+
+    def ask(self, method: str, path: str, values: dict[str, str] | None = None) -> tuple[int, str]:
+        """(status, where it leads)."""
+        self._ask(method, path, urlencode(values) if values else "")
+        return self.answered
 
     def _ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -106,6 +122,7 @@ class Visitor:
             connection.request(method, path, body or None, headers)
             answer = connection.getresponse()
             text = answer.read().decode()
+            self.answered = (answer.status, answer.getheader("Location") or "")
             self.form_cookie = (answer.getheader("Set-Cookie") or self.form_cookie).partition(";")[0]
             return answer.status, text
         finally:
@@ -120,7 +137,7 @@ def fields(page: str) -> dict[str, str]:
     return found
 
 
-def _wait(port: int) -> None:
+def wait(port: int) -> None:
     end = monotonic() + 30
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)

@@ -12,7 +12,10 @@ from models import (
     Appeal,
     AppealMessage,
     Application,
+    Autopay,
+    AutopayRun,
     Balance,
+    BankCard,
     Bill,
     Call,
     Charge,
@@ -26,6 +29,8 @@ from models import (
     Payment,
     Reading,
     Register,
+    Registry,
+    RegistryLine,
     Resident,
     Service,
     Supplier,
@@ -44,6 +49,15 @@ _count = itertools.count(1)
 def supplier(**facts: Any) -> Supplier:
     n = next(_count)
     return Supplier.create(**{"code": f"S{n}", "name": f"ООО «Водоканал {n}»", "inn": "7707083893", **facts})
+
+
+def payee(**facts: Any) -> Supplier:
+    """A supplier whose bank details are known, so that its accounts have a payment code."""
+    bank = {
+        "name": "АО «Энергосбыт»", "bank_account": "40702810638000000001", "bank": "ПАО СБЕРБАНК", "bik": "044525225",
+        "corr_account": "30101810400000000225", "kpp": "770701001",
+    }  # fmt: skip
+    return supplier(**{**bank, **facts})
 
 
 def setting(of: Supplier | None, key: str, value: Any, since: date = date(2020, 1, 1)) -> SupplierSetting:
@@ -96,6 +110,29 @@ def resident(**facts: Any) -> Resident:
 
 def link(who: Resident, what: Account | None = None, **facts: Any) -> Link:
     return Link.create(resident=who, account=what or account(), **{"linked_at": NOW, **facts})
+
+
+def card(who: Resident, name: str = "b1", **facts: Any) -> BankCard:
+    """A card that the test bank keeps for the resident."""
+    given = {"gateway": "testbank", "masked": "•• 0004", "kept_at": NOW, **facts}
+    return BankCard.create(resident=who, name=name, **given)
+
+
+def autopay(of: Link, by: BankCard, **facts: Any) -> Autopay:
+    given = {"day": 10, "most": 300000, "since": TODAY, **facts}
+    return Autopay.create(link=of, account=of.account_id, card=by, **given)
+
+
+def autopay_runs(of: Link) -> dict[str, AutopayRun]:
+    """A run that was announced and one that failed, by the letter that tells of it."""
+    row = autopay(of, card(of.resident, f"b{of.id}"))
+    facts = {"account": of.account_id, "autopay": row, "resident": of.resident, "amount": 148533, "told_at": NOW}
+    return {
+        f"autopay-{kind}": AutopayRun.create(
+            occasion=kind, state=state, charge_on=TODAY, reason="Недостаточно средств на карте", **facts
+        )
+        for kind, state in (("soon", "told"), ("failed", "failed"))
+    }
 
 
 def request(who: Resident | None = None, **facts: Any) -> LinkRequest:
@@ -152,6 +189,27 @@ def invitation(of: Account | None = None, **facts: Any) -> Invitation:
 
 def group(who: Resident, name: str = "Дача") -> Group:
     return Group.create(resident=who, name=name)
+
+
+def registry(of: Supplier | None = None, **facts: Any) -> Registry:
+    """A bank's registry that has been taken in, without lines."""
+    n = next(_count)
+    given = {
+        "layout": "sber_short", "bank": "Сбербанк", "file_name": f"реестр {n}.txt", "sha256": f"{n:064d}",
+        "content": b"", "who": "olga@example.org", "created_at": NOW, "day": TODAY, "state": "taken",
+        "posted_at": NOW, "posted_by": "olga@example.org", **facts,
+    }  # fmt: skip
+    return Registry.create(supplier=of or supplier(), **given)
+
+
+def registry_line(of: Registry | None = None, **facts: Any) -> RegistryLine:
+    """A line of a registry; without an account it waits in the queue."""
+    n = next(_count)
+    given = {
+        "line": n, "state": "open" if facts.get("account") else "waiting", "key": f"sber|{n}", "operation": str(n),
+        "account_number": "999", "paid_on": TODAY, "amount": 1000, **facts,
+    }  # fmt: skip
+    return RegistryLine.create(registry=of or registry(), **given)
 
 
 def operator(of: Supplier | None = None, role: str = "clerk", **facts: Any) -> Resident:

@@ -13,9 +13,11 @@ import clock
 from models import (
     AppealFile,
     ApplicationPaper,
+    BankCard,
     Checkout,
     Consent,
     ExportBatch,
+    GatewayEvent,
     Group,
     ImportRun,
     Notice,
@@ -60,6 +62,7 @@ PUBLIC = {
     "pages.choose_view",
     "pages.contacts",
     "pages.health",
+    "pages.requisites",
     "pages.view",
     "reading_links.send",
     "reading_links.show",
@@ -173,7 +176,8 @@ def application_paper(of: Resident) -> int:
 
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
-    "account_id": lambda of: factories.link(of).account_id,
+    "account_id": lambda of: factories.link(of, factories.account(factories.payee())).account_id,
+    "card_id": lambda of: factories.card(of, f"b{BankCard.select().count()}").id,
     "appeal_id": lambda of: factories.appeal(of).id,
     "application_id": lambda of: factories.application(of, state="returned").id,
     "consent_id": consent,
@@ -220,9 +224,20 @@ def batch(_of: Resident) -> int:
     return ExportBatch.create(**given, created_at=factories.NOW, rows=0, sha256="0", content=b"").id
 
 
+def event(of: Resident) -> int:
+    key = f"k{GatewayEvent.select().count()}"
+    given = {"gateway": "testbank", "key": key, "outcome": "paid", "amount": 5, "verdict": "wrong amount"}
+    return GatewayEvent.create(**given, order=order(of), at=factories.NOW).id
+
+
 def doubted(_of: Resident) -> int:
     register = factories.meter(factories.account()).registers.get()
     return factories.reading(register, 1, factories.TODAY, origin="resident", doubts="zero").id
+
+
+def registry(_of: Resident) -> int:
+    line = factories.registry_line()
+    return line.registry_id
 
 
 # The console's rows belong to nobody: who may work there sees them.
@@ -233,8 +248,12 @@ CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "call_id": lambda of: factories.call(of).id,
     "file_id": appeal_file,
     "paper_id": application_paper,
+    "event_id": event,
+    "order_id": order,
     "photo_id": photo,
     "reading_id": doubted,
+    "line_id": lambda _of: factories.registry_line().id,
+    "registry_id": registry,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
     "topic_id": lambda _of: Topic.create(name="Вода").id,

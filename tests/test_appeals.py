@@ -81,10 +81,8 @@ def test_nobody_answers_one_whose_portal_is_deleted(appeal: Appeal, clerk: Resid
 
 
 @pytest.fixture
-def desk() -> Desk:
-    from random import Random
-
-    return Desk(worker.render(), "https://lk.example.org", "Светлоречье", "k" * 40, Random(1))
+def desk(app: Flask) -> Desk:
+    return worker.desk_of(app.extensions["settings"])
 
 
 def test_an_answer_comes_as_a_letter_with_its_words(appeal: Appeal, clerk: Resident, desk: Desk) -> None:
@@ -92,7 +90,7 @@ def test_an_answer_comes_as_a_letter_with_its_words(appeal: Appeal, clerk: Resid
     letter = letters.compose(Outbox.get(), desk, NOW)
     assert letter is not None and letter.to == "anna@example.org"
     assert letter.subject == f"Ответ на обращение № {appeal.id}: Светлоречье"
-    assert "Приедет мастер" in letter.body and f"https://lk.example.org/appeals/{appeal.id}" in letter.body
+    assert "Приедет мастер" in letter.body and f"/appeals/{appeal.id}" in letter.body
 
 
 def test_a_letter_names_the_files_that_wait_in_the_portal(

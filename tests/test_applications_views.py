@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 from flask import Flask
@@ -15,7 +14,6 @@ import worker
 from models import Application, ApplicationPaper, Audit, Notice, Outbox, Resident, Supplier
 from models.erasing import erase_rows
 from services import applications, letters, personal_data, texts
-from services.letters import Desk
 from tests import factories, papers
 from tests.client import Page, PageClient
 from tests.portal import switch
@@ -274,14 +272,13 @@ def test_the_queue_and_the_application_show_all_that_was_sent(clerk: PageClient,
 
 @pytest.mark.parametrize(("state", "words"), [("accepted", "Принята"), ("refused", "Отказано")])
 def test_a_decision_is_told_by_page_bell_and_letter(
-    clerk: PageClient, sent: Application, anna: Resident, state: str, words: str
+    app: Flask, clerk: PageClient, sent: Application, anna: Resident, state: str, words: str
 ) -> None:
     decide(clerk, sent, "working")
     assert not Notice.select().exists()
     decide(clerk, sent, state, "Приходите в офис")
     assert "решения не ждёт" in decide(clerk, sent, state, "Ещё раз", status=422)
-    desk = Desk(worker.render(), "https://lk.example.org", "Светлоречье", "k" * 40, Random(1))
-    letter = letters.compose(Outbox.get(), desk, clock.now())
+    letter = letters.compose(Outbox.get(), worker.desk_of(app.extensions["settings"]), clock.now())
     assert letter is not None and words.lower() in letter.subject and "Приходите в офис" in letter.body
     assert [row.action for row in Audit.select().order_by(Audit.id)] == [
         "application-working",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 from urllib.parse import unquote
 
-import pypdfium2
 import pytest
-import zxingcpp
 
 from models import Account, Bill, Resident
 from tests import factories
 from tests.client import PageClient
+from tests.sheets import payment_code, words_of
 
 # Manual A, §4: number, date, period, opening, charged, recalculated, paid, to pay (two chains, one below zero).
 PRINTED = [
@@ -126,23 +125,23 @@ def test_the_code_on_the_paper_carries_the_figures_of_the_bill(
     client: PageClient, resident: Resident, account: Account
 ) -> None:
     bill = factories.bill(account, number="133", period=date(2018, 12, 1), to_pay=63270)
-    code = decoded(client.sign_in(resident).get(f"/bills/{bill.id}.pdf").data)
+    code = payment_code(client.sign_in(resident).get(f"/bills/{bill.id}.pdf").data)
     assert "Sum=63270" in code and "PersAcc=42700100123" in code and "PaymPeriod=122018" in code
     assert "LastName=Иванов" in code
 
 
 def test_an_overpaid_bill_has_a_code_without_a_sum(client: PageClient, resident: Resident, account: Account) -> None:
     bill = factories.bill(account, to_pay=-531365)
-    code = decoded(client.sign_in(resident).get(f"/bills/{bill.id}.pdf").data)
+    code = payment_code(client.sign_in(resident).get(f"/bills/{bill.id}.pdf").data)
     assert not [pair for pair in code if pair.startswith("Sum=")]
 
 
 def test_the_masked_paper_names_nobody(client: PageClient, resident: Resident, account: Account) -> None:
     bill = factories.bill(account)
     data = client.sign_in(resident).get(f"/bills/{bill.id}.pdf?masked=1").data
-    words = text_of(data)
+    words = words_of(data)
     assert "Иванов" not in words and "Лесная" not in words and "42700100123" in words
-    assert not [pair for pair in decoded(data) if pair.startswith(("LastName", "PayerAddress"))]
+    assert not [pair for pair in payment_code(data) if pair.startswith(("LastName", "PayerAddress"))]
 
 
 def test_the_paper_prints_lines_and_readings_as_the_bill_has_them(
@@ -155,9 +154,26 @@ def test_the_paper_prints_lines_and_readings_as_the_bill_has_them(
         bill, service, 15365, tariff="41.26", volume="3.724", method="прибор",
         reading_before="412.381", reading_after="416.105",
     )  # fmt: skip
-    words = text_of(client.sign_in(resident).get(f"/bills/{bill.id}.pdf").data)
+    words = words_of(client.sign_in(resident).get(f"/bills/{bill.id}.pdf").data)
     for figure in ("19-204417", "412,381", "416,105", "3,724", "41,26", "153,65", "1 485,33"):
         assert figure in words, figure
+
+
+def test_the_paper_prints_norms_the_house_and_reasons_as_the_billing_told_them(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    bill = factories.bill(account, recalculated=-1000)
+    water = factories.service(account.supplier, name="Холодная вода", unit="куб. м.", kind="холодная вода")
+    factories.tariff(water, 41_260_000, norm=4_500_000)
+    factories.charge(
+        bill, water, 15365, tariff="41.26", volume="3.724", house_volume="3.80", recalculated=-1000,
+        recalculation_period=date(2026, 9, 1), recalculation_reason="перерыв в подаче",
+    )  # fmt: skip
+    client.sign_in(resident)
+    words = words_of(client.get(f"/bills/{bill.id}.pdf").data)
+    assert "Холодная вода куб. м. 4,5 на чел. 3,80 3,724" in words
+    assert "Холодная вода сентябрь 2026 −10,00 перерыв в подаче" in words
+    assert "перерыв" not in words_of(client.get(f"/bills/{bill.id}.pdf?masked=1").data)
 
 
 def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resident: Resident) -> None:
@@ -167,16 +183,3 @@ def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resi
 def test_a_bill_that_does_not_add_up_is_marked(client: PageClient, resident: Resident, account: Account) -> None:
     factories.bill(account, adds_up=False)
     assert "Не сходится" in client.sign_in(resident).get("/bills")
-
-
-def text_of(pdf: bytes) -> str:
-    pages = pypdfium2.PdfDocument(pdf)
-    return " ".join(page.get_textpage().get_text_bounded() for page in pages).replace("\N{NO-BREAK SPACE}", " ")
-
-
-def decoded(pdf: bytes) -> list[str]:
-    """The pairs of the payment code, read from the picture of the page."""
-    pictures = [page.render(scale=3).to_pil() for page in pypdfium2.PdfDocument(pdf)]
-    found = [code for picture in pictures for code in zxingcpp.read_barcodes(picture)]
-    code = next(code.bytes for code in found if code.bytes.startswith(b"ST0001"))
-    return code.decode().split("|")

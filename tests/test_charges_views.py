@@ -9,6 +9,7 @@ import pytest
 from models import Account, Resident
 from tests import factories
 from tests.client import PageClient
+from tests.queries import counted
 
 # Manual B, рис. 5: service, unit, tariff, volume, charged.
 LINES = [
@@ -118,6 +119,49 @@ def test_why_a_line_costs_what_it_does(client: PageClient, resident: Resident, a
     assert "Льгота уменьшила сумму на 6,40 ₽" in page
 
 
+def test_how_a_volume_was_found_without_readings(client: PageClient, resident: Resident, account: Account) -> None:
+    account.registered, account.area = 2, "50.50"
+    account.save()
+    light = factories.service(account.supplier)
+    water = factories.service(account.supplier, name="Холодная вода", unit="куб. м.", kind="холодная вода")
+    factories.tariff(water, 41_260_000, norm=4_500_000)
+    for month in (8, 9, 10):
+        bill = factories.bill(account, period=date(2026, month, 1))
+        factories.charge(bill, light, 95164, tariff="6.43", volume="148", method="среднее")
+    factories.charge(bill, water, 55701, tariff="41.26", volume="9", method="норматив", house_volume="90")
+    factories.charge(
+        bill, factories.service(account.supplier, name="Содержание жилья", unit="кв. м."), 113120,
+        tariff="22.40", volume="50.50",
+    )  # fmt: skip
+    fine = factories.service(account.supplier, name="Пени", kind="пени", unit="-")
+    factories.charge(bill, fine, 1153)
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Так начислено 3 месяца подряд" in page and "дальше объём возьмут по нормативу" in page
+    assert "Норматив 4,5 куб. м. на человека в месяц × 2 чел. = 9 куб. м." in page
+    assert "Это в 1,5 раза больше произведения: к нормативу применён повышающий коэффициент" in page
+    assert "Весь дом: 90 куб. м. по общедомовому счётчику. Доля вашего помещения 10,0 %." in page
+    assert "Объём — площадь помещения" in page
+    assert "Пени за просрочку" in page
+    september = client.get("/charges?period=2026-09")
+    assert "Так начислено 2 месяца подряд" in september and "дальше объём возьмут" not in september
+
+
+def test_the_house_is_told_by_its_flats_and_the_common_property(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    light = factories.service(account.supplier, name="Электроэнергия на СОИ")
+    neighbour = factories.account(account.supplier, house=account.house, flat="46")
+    for holding, volume, common in ((account, "148", "3.10"), (neighbour, "852", "9.30")):
+        bill = factories.bill(holding)
+        factories.charge(
+            bill, light, 97157, tariff="6.43", volume=volume, volume_common=common, house_volume="1012.40"
+        )
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "3,10 кВт*ч приходится на содержание общего имущества дома (СОИ): доля вашего помещения 25,0 %" in page
+    assert "Весь дом: 1 012,40 кВт*ч по общедомовому счётчику, из них 1 000 кВт*ч в 2 помещениях" in page
+    assert "на общее имущество 12,40 кВт*ч" in page
+
+
 def test_a_bill_that_does_not_add_up_is_said_so(client: PageClient, resident: Resident, account: Account) -> None:
     factories.bill(account, adds_up=False)
     page = client.sign_in(resident).get("/charges?period=2026-10")
@@ -154,15 +198,150 @@ def test_a_neighbours_account_does_not_exist(client: PageClient, resident: Resid
     client.sign_in(resident).get(f"/charges?account={neighbour.id}", status=404)
 
 
-def test_two_years_come_first_and_the_rest_when_asked(
-    client: PageClient, resident: Resident, account: Account
-) -> None:
+def test_a_year_comes_first_and_the_rest_when_asked(client: PageClient, resident: Resident, account: Account) -> None:
     for month in range(30):
         period = date(2024 + month // 12, month % 12 + 1, 1)
         factories.bill(account, number=f"n{month}", period=period, issued_on=period)
     client.sign_in(resident)
     page = client.get("/charges")
-    assert "Июль 2024" in page and page.text.count("<tr>") == 25
-    assert f"/charges?account={account.id}&all=1" in page.tree.links
-    everything = client.get(f"/charges?account={account.id}&all=1")
-    assert everything.text.count("<tr>") == 31 and "Показать все" not in everything
+    assert "Июль 2025 , счёт" in page and page.text.count("<tr>") == 14
+    everything = f"/charges?account={account.id}&from=2024-01&to=2026-06"
+    assert everything in page.tree.links
+    page = client.get(everything)
+    assert "Январь 2024 , счёт" in page and page.text.count("<tr>") == 32 and "Показать все" not in page
+
+
+def three_months(account: Account) -> None:
+    saldo = 0
+    for month in (8, 9, 10):
+        period = date(2026, month, 1)
+        factories.bill(
+            account, number=f"26{month:02d}", period=period, issued_on=period, opening=saldo, charged=10050,
+            recalculated=-50, paid=5000, to_pay=saldo + 5000,
+        )  # fmt: skip
+        saldo += 5000
+
+
+def test_a_range_of_months_is_shown_with_its_sums(client: PageClient, resident: Resident, account: Account) -> None:
+    three_months(account)
+    page = client.sign_in(resident).get("/charges?from=2026-09&to=2026-10")
+    assert "Октябрь 2026 , счёт № 2610" in page and "Сентябрь 2026 , счёт № 2609" in page
+    assert "№ 2608" not in page
+    assert "Итого 50,00 201,00 −1,00 100,00 150,00" in page
+    payments = f"/history?kind=payments&account={account.id}&from=2026-09-01&to=2026-10-31"
+    assert payments in page.tree.links and payments.replace("history?kind=payments&", "statement?") in page.tree.links
+    assert f"/charges?account={account.id}&from=2026-08&to=2026-10" in page.tree.links
+
+
+@pytest.mark.parametrize("shape", ["from=09.2026&to=31.10.2026", "from=2026-09-15&to=2026-10-01", "from=1.9.2026"])
+def test_a_month_may_be_typed_as_people_type_it(
+    client: PageClient, resident: Resident, account: Account, shape: str
+) -> None:
+    three_months(account)
+    page = client.sign_in(resident).get(f"/charges?{shape}")
+    assert "№ 2610" in page and "№ 2609" in page and "№ 2608" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("from=2026-10&to=2026-08", "Этот месяц раньше, чем «Дата с»"),
+        ("from=2027-01&to=2026-10", "Этот месяц раньше, чем «Дата с»"),
+        ("from=вчера", "Выберите месяц из списка или введите его так: 10.2026"),
+        ("from=2026-13", "Выберите месяц из списка"),
+        ("to=9999-12", "Выберите месяц из списка"),
+        ("to=%00", ""),
+        ("from=2020-01&to=2020-12", "За эти месяцы счетов нет. Счета есть с августа 2026 по октябрь 2026"),
+        ("to=2020-12", "За эти месяцы счетов нет"),
+        ("from=2030-01", "За эти месяцы счетов нет"),
+    ],
+)
+def test_a_range_that_cannot_be_is_answered_clearly(
+    client: PageClient, resident: Resident, account: Account, query: str, sentence: str
+) -> None:
+    three_months(account)
+    page = client.sign_in(resident).get(f"/charges?{query}")
+    assert sentence in page
+    assert ("№ 2610" in page) is (not sentence)
+
+
+def test_chains_stand_in_tables_of_their_own(client: PageClient, resident: Resident, account: Account) -> None:
+    for number, month, opening, to_pay in (("131", 10, 0, 100), ("136", 10, -900, -700), ("132", 11, 100, 250)):
+        factories.bill(
+            account, number=number, period=date(2026, month, 1), opening=opening, charged=to_pay - opening,
+            to_pay=to_pay,
+        )  # fmt: skip
+    page = client.sign_in(resident).get("/charges")
+    assert "счета № 131–132" in page and "счёт № 136" in page  # noqa: RUF001 - a range
+    assert page.text.count("<table") == 2
+    assert "Итого 0,00 2,50 0,00 0,00 2,50" in page
+
+
+def test_a_saldo_that_the_supplier_changed_is_said_so(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    factories.bill(account, number="1", period=date(2026, 9, 1), charged=10000, to_pay=10000)
+    factories.bill(account, number="2", period=date(2026, 10, 1), opening=9000, to_pay=9000, charged=0)
+    page = client.sign_in(resident).get("/charges")
+    assert "Расчётный центр изменил сальдо между счетами на −10,00 ₽" in page and page.text.count("<table") == 1
+
+
+def test_a_range_without_accounts_or_bills_says_what_to_do(client: PageClient, resident: Resident) -> None:
+    client.sign_in(resident)
+    assert "Лицевых счетов пока нет" in client.get("/charges?from=2026-01")
+    factories.link(resident)
+    assert "Начислений пока нет" in client.get("/charges?from=2026-01&to=x")
+
+
+def test_the_richest_month_asks_no_more_than_eight_things(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    due = date(2026, 9, 1)
+    bill, second = factories.bill(account, due_on=due), factories.bill(account, due_on=due)
+    for position, method in enumerate(("прибор", "норматив", "среднее")):
+        service = factories.service(account.supplier)
+        factories.tariff(service, 5_000_000, norm=3_000_000)
+        factories.meter(account, service)
+        facts = {"method": method, "volume": "3", "house_volume": "30", "reading_after": "7" if not position else ""}
+        factories.charge(bill, service, 100, **facts)
+        factories.charge(second, service, 100, **facts)
+    client.sign_in(resident).get("/charges?period=2026-10")
+    with counted() as seen:
+        client.get("/charges?period=2026-10")
+    assert len(seen) <= 8, "\n".join(seen)
+
+
+def late(account: Account, due_on: date, **facts: object) -> None:
+    bill = factories.bill(account, charged=301000, to_pay=500000, opening=199000, due_on=due_on, **facts)
+    factories.charge(bill, factories.service(account.supplier), 300000)
+    factories.charge(bill, factories.service(account.supplier, name="Пени", kind="пени"), 1000)
+
+
+def test_what_paying_late_costs_is_estimated_on_the_months_own_debt(
+    client: PageClient, resident: Resident, account: Account, november: None
+) -> None:
+    late(account, date(2026, 9, 20))
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Если счёт не оплачен: пени около 29,45 ₽" in page
+    assert "Оценка на сегодня: 31 день по 1/300 от ставки 9,5 % с начисленного за месяц" in page
+
+
+def test_before_the_thirty_first_day_only_the_day_is_told(
+    client: PageClient, resident: Resident, account: Account, november: None
+) -> None:
+    late(account, date(2026, 11, 15))
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Если не оплатить, пени начислят с 16 декабря." in page and "Оценка" not in page
+
+
+def test_nothing_is_estimated_of_older_bills_paid_ones_and_organisations(
+    client: PageClient, resident: Resident, account: Account, november: None
+) -> None:
+    late(account, date(2026, 9, 10), period=date(2026, 8, 1))
+    factories.bill(account, to_pay=0, due_on=date(2026, 9, 10))
+    firm = factories.link(resident, factories.account(kind="organisation", title="ООО «Хлеб»")).account
+    late(firm, date(2026, 9, 10))
+    client.sign_in(resident)
+    for holding, period in ((account, "2026-08"), (account, "2026-10"), (firm, "2026-10")):
+        page = client.get(f"/charges?account={holding.id}&period={period}")
+        assert "пени начислят" not in page and "не оплачен" not in page

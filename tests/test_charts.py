@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -122,6 +123,7 @@ def arcs(svg: str) -> list[tuple[str, float, float]]:
             25 - float(circle.get("stroke-dashoffset", "")),
         )
         for circle in shown(svg).iter("circle")
+        if circle.get("class") != "g"
     ]
 
 
@@ -131,6 +133,35 @@ def test_ring_shows_the_shares_in_their_order():
     assert [start for _, _, start in arcs(svg)] == pytest.approx([0, 34.1, 64.7, 88.3, 95.7, 99.1], abs=0.15)
     assert arcs(svg)[0][1] == pytest.approx(33.4)  # a slit of 0.6 before the next
     assert arcs(donut([7], "x")) == [("s1", 100.0, 0.0)]
+
+
+def test_a_sector_bears_its_number_where_it_has_room():
+    svg = donut([600, 300, 60, 40], "Доли услуг", ["Отопление", "Вода", "Лифт & двор", "Пени"])
+    places = {text.text: (float(text.get("x", "")), float(text.get("y", ""))) for text in shown(svg).iter("text")}
+    assert list(places) == ["1", "2", "3"]
+    assert places["1"][1] > 21 > places["2"][0]  # the first is below on its way round, the second on the left
+    assert all(3 <= coordinate <= 39 for place in places.values() for coordinate in place)
+
+
+def test_a_screen_reader_is_told_the_shares():
+    svg = donut([600, 300, 100], "Доли услуг", ["Отопление", "Вода", "Лифт & двор"])
+    found = {part.tag: part.text for part in shown(svg) if part.tag in ("title", "desc")}
+    assert found == {"title": "Доли услуг", "desc": "Отопление 60 %; Вода 30 %; Лифт & двор 10 %"}
+
+
+def lightness(colour: str) -> float:
+    """L* of a colour: what is left of it on a grey print."""
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    luminance = sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return 116 * luminance ** (1 / 3) - 16
+
+
+def test_no_two_shares_are_of_one_grey():
+    sheet = (Path(__file__).parent.parent / "static" / "app.css").read_text()
+    greys = [lightness(found) for found in re.findall(r"\.s\d \{ color: (#\w{6})", sheet)]
+    assert len(greys) == 6
+    assert all(lighter - darker > 9 for darker, lighter in pairwise(greys))
 
 
 def test_what_is_beyond_the_sixth_share_is_drawn_in_it():

@@ -90,3 +90,62 @@ def test_https_makes_the_cookies_secure() -> None:
     assert config.load({**KEYS, "ABONENT_BASE_URL": "https://lk.example.org/"}).is_secure
     assert config.load({**KEYS, "ABONENT_BASE_URL": "https://lk.example.org/"}).base_url == "https://lk.example.org"
     assert not config.load(KEYS).is_secure
+
+
+SBER = """
+[gateways.sber]
+url = "https://securepayments.sberbank.ru/payment/rest/"
+
+[gateways.voda-2]
+engine = "sber"
+url = "https://ecommerce.sberbank.ru/ecomm/gw/partner/api/v1/"
+style = "json"
+"""
+SECRETS = {
+    "ABONENT_GATEWAY_SBER_USER": "voda-api",
+    "ABONENT_GATEWAY_SBER_PASSWORD": "p",
+    "ABONENT_GATEWAY_VODA_2_TOKEN_FILE": "token",
+}
+
+
+def test_a_gateway_takes_its_secrets_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "portal.toml").write_text(SBER, encoding="utf-8")
+    (tmp_path / "token").write_text("t0k3n\n", encoding="utf-8")
+    first, second = config.load({**KEYS, **SECRETS}).gateways
+    assert (first.name, first.engine, first.values["user"], first.values["style"]) == (
+        "sber",
+        "sber",
+        "voda-api",
+        "form",
+    )
+    assert (second.name, second.engine, second.values["token"]) == ("voda-2", "sber", "t0k3n")
+    assert "t0k3n" not in repr(config.load({**KEYS, **SECRETS}))
+
+
+def test_wrong_gateways_are_named_all_at_once(tmp_path: Path) -> None:
+    table = """
+        [gateways.sber]
+        url = "http://bank.example"
+        password = "in the open"
+        style = 5
+        colour = "red"
+        [gateways.ucs]
+        [gateways.Voda]
+        engine = "sber"
+        [gateways.testbank]
+        engine = "sber"
+    """
+    (tmp_path / "portal.toml").write_text(table, encoding="utf-8")
+    with pytest.raises(config.SettingsError) as fault:
+        config.load({**KEYS, "ABONENT_GATEWAY_SBER_USR": "x", "ABONENT_GATEWAY_UCS_TOKEN_FILE": "nowhere"})
+    told = "\n".join(fault.value.problems)
+    for word in (
+        "gateways.sber: url", "«password» — секрет", "style не подходит", "ключа «colour» нет", "user и password",
+        "gateways.ucs", "gateways.Voda", "gateways.testbank", "ABONENT_GATEWAY_SBER_USR: такой настройки нет",
+        "nowhere не читается",
+    ):  # fmt: skip
+        assert word in told, word
+    assert "in the open" not in told
+    (tmp_path / "portal.toml").write_text("gateways = 5", encoding="utf-8")
+    with pytest.raises(config.SettingsError, match="gateways"):
+        config.load(KEYS)

@@ -13,6 +13,7 @@ import worker
 from config import Settings
 from gateways.mail import CapturedMailer, compose
 from models import Outbox
+from presets import load_preset
 from services import challenges, outbox, recovery, texts
 from services.challenges import Way
 from services.limits import Visitor
@@ -28,7 +29,7 @@ HERE = Visitor(key="k" * 32)
 
 
 def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings) -> None:
-    from models import Checkout, Order, OrderLine
+    from models import Checkout, Order, OrderLine, Refund
     from services.letters import KINDS
 
     texts.seed(NOW)
@@ -48,6 +49,10 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
         put(kind, kind, resident=anna, destination="", account=account.id)
     put("k8", "token-made", resident=anna, destination="", token=factories.token(anna)[0].id)
     put("k3", "payment-received", resident=anna, destination="", order=order.id)
+    back = Refund.create(order=order, key="r", amount=5000, asked_at=NOW, done_at=NOW)
+    put("k9", "payment-refunded", resident=anna, destination="", refund=back.id)
+    for kind, run in factories.autopay_runs(factories.link(anna, account)).items():
+        put(kind, kind, resident=anna, destination="", run=run.id)
     for kind in ("known-email", "known-account", "contact-changed", "deleted"):
         put(kind, kind)
     for kind, state in (("request-approved", "approved"), ("request-refused", "refused")):
@@ -62,6 +67,7 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     post, phone = Post(), Post()
     worker.send_letters(phone, worker.desk_of(settings), False, lambda: NOW, "sms")
     send(post, settings)
+    send(post, settings)  # a round sends twenty
     assert {row.kind for row in Outbox.select().where(Outbox.state == "sent")} == set(KINDS)
     assert all(not mail.subject and 0 < len(mail.text) <= 134 for mail in phone.mails), "two parts at the most"
     letters = {mail.subject.partition(":")[0]: mail.text for mail in post.mails}
@@ -73,6 +79,31 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     assert not any("evil" in text for text in letters.values())
     assert re.search(r"Код: \d{6}\n", letters["Код для нового пароля"])
     assert all("None" not in text and "{" not in text and "Светлоречье" in text for text in letters.values())
+
+
+@pytest.mark.parametrize(
+    ("preset", "delay"),
+    [
+        ("metallenergo", "в течение трёх рабочих дней"),
+        ("client-online", "в срок от 10 минут до нескольких дней"),
+        ("consumer", "в срок от 1 минуты до 24 часов"),
+    ],
+)
+def test_the_letter_of_a_payment_brings_the_receipt_and_the_manuals_delay(
+    database: Flask, settings: Settings, preset: str, delay: str
+) -> None:
+    from models import Checkout, Order
+
+    checkout = Checkout.create(resident=factories.resident(), once="o", created_at=NOW)
+    order = Order.create(
+        checkout=checkout, supplier=factories.supplier(), gateway="testbank", number="129", amount=123450,
+        receipt_url="https://bank.example/r/1", created_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    put("k", "payment-received", order=order.id)
+    post = Post()
+    send(post, replace(settings, preset=load_preset(preset, {}, {})))
+    [mail] = post.mails
+    assert "\nЧек: https://bank.example/r/1\n" in mail.text and f"Поставщик учтёт платёж {delay}" in mail.text
 
 
 def test_a_name_that_was_typed_reaches_no_letter(database: Flask, settings: Settings) -> None:

@@ -104,6 +104,7 @@ SENSE = {
     "bill_sum": "1", "activation_code": "1", "fact": "meter", "surname": "Соколова", "name": "Анна",
     "passport_series": "0018", "passport_number": "000101", "passport_issuer": "ОВД", "passport_date": "15.03.2018",
     "passport_code": "000-001", "birth_date": "20.02.1973", "title": "Ёлочка", "inn": "7707083893", "reason": "Нет",
+    "payer_name": "Соколова Анна", "policy": "y", "method": "card",
     "turn": "off", "step": "data", "kind": "person", "settlement": "г. Светлоречье", "street": "ул. Лесная",
 }  # fmt: skip
 
@@ -188,6 +189,7 @@ def every_way(app: Flask, database: Flask, monkeypatch: pytest.MonkeyPatch, tmp_
     linking = ["number", "wizard", "page", "organisation", "selects", "password"]
     captcha = dict.fromkeys(("registration", "sign-in", "recovery", "linking", "request"), "off")
     switches = {"registration": ways, "sign_in": ways, "linking": linking, "captcha": captcha, "first_steps": []}
+    switches["payer"] = ["name", "contact", "policy"]
     portal.switch(app, monkeypatch, **switches)
     monkeypatch.setattr(type(app.extensions["settings"]), "data_dir", property(lambda self: tmp_path))
     texts.seed(clock.now())

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from gateways.acquirer import Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome, Started
-from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Resident
-from services import orders
+from gateways import acquirer
+from gateways.acquirer import (
+    Answer,
+    Callback,
+    Declined,
+    Event,
+    Forged,
+    GatewayDown,
+    NewOrder,
+    Outcome,
+    Question,
+    SavedCard,
+    Standing,
+    Started,
+    Told,
+    Verdict,
+)
+from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Refund, RefundLine, Resident
+from services import orders, settings
 from services.orders import Places
 from services.refusal import Refused
 from tests import factories
@@ -28,10 +44,15 @@ class SlowBank:
     asked: int = 0
     name: str = "slowbank"
     origin: str = "https://bank.example"
+    keeps_cards: bool = False
+    charges_once: bool = True
+    declines: bool = False
 
     def create(self, order: NewOrder) -> Started:
         if self.is_down:
             raise GatewayDown("no answer")
+        if self.declines:
+            raise Declined("мерчант заблокирован")
         self.created.append(order)
         return Started(f"https://bank.example/pay/{order.number}", f"md-{order.number}")
 
@@ -41,11 +62,23 @@ class SlowBank:
             raise GatewayDown("no answer")
         return self.says
 
-    def read_callback(self, callback: Callback) -> Event:
+    def refund(self, refund: acquirer.Refund) -> Event:
+        raise Declined("never gives back")
+
+    def read_callback(self, callback: Callback) -> Told:
         raise Forged("never calls back")
 
-    def acknowledge(self, accepted: bool) -> Answer:
-        return Answer(200 if accepted else 409, "")
+    def acknowledge(self, told: Told, verdict: Verdict) -> Answer:
+        return Answer(200 if verdict.accepted else 409, "")
+
+    def saved_cards(self, client: str) -> tuple[SavedCard, ...]:
+        return ()
+
+    def forget_card(self, client: str, card: str) -> None:
+        raise Declined("keeps none")
+
+    def charge(self, order: NewOrder, card: str) -> Event:
+        raise Declined("keeps none")
 
 
 @pytest.fixture
@@ -127,6 +160,13 @@ def test_a_bank_that_does_not_answer_leaves_the_order_to_be_tried_again(resident
     assert orders.start(now_of(order), bank, PLACES, "", NOW)
 
 
+def test_a_bank_that_declines_an_order_leaves_it_to_be_tried_again(resident: Resident) -> None:
+    order, bank = ordered(resident), SlowBank(declines=True)
+    with pytest.raises(Refused, match="не принял"):
+        orders.start(order, bank, PLACES, "", NOW)
+    assert (now_of(order).state, now_of(order).poll_at) == ("created", None)
+
+
 @pytest.mark.parametrize("state", ["failed", "expired", "refunded"])
 def test_an_order_that_is_over_is_not_started(resident: Resident, state: str) -> None:
     with pytest.raises(Refused, match="заново"):
@@ -148,6 +188,14 @@ def test_a_callback_faster_than_the_registration_is_kept(resident: Resident) -> 
     orders.apply("slowbank", event(order), NOW)
     orders.sent(order, "https://bank.example/pay/1", None, NOW)
     assert (now_of(order).state, now_of(order).provider_url) == ("paid", "https://bank.example/pay/1")
+
+
+def test_two_presses_that_both_reach_the_bank_lead_to_one_page(resident: Resident) -> None:
+    """The first press took longer than its lease; what the second opened stays the order's."""
+    order = ordered(resident)
+    assert orders.sent(order, "https://bank.example/pay/2", "md-2", NOW) == "https://bank.example/pay/2"
+    assert orders.sent(order, "https://bank.example/pay/1", "md-1", NOW) == "https://bank.example/pay/2"
+    assert now_of(order).provider_id == "md-2"
 
 
 # What the bank says
@@ -202,7 +250,7 @@ def test_a_refund_heard_before_its_payment_counts_and_the_payment_does_not(resid
     assert orders.apply("slowbank", event(order, "paid"), NOW)
     assert (now_of(order).state, now_of(order).poll_at) == ("refunded", None)
     assert [row.verdict for row in GatewayEvent.select().order_by(GatewayEvent.id)] == ["applied", "too late"]
-    assert Outbox.select().count() == 0
+    assert [row.kind for row in Outbox.select()] == ["payment-refunded"]
     orders.sent(order, "https://bank.example/pay/1", None, NOW)
     assert (now_of(order).state, now_of(order).provider_url) == ("refunded", "https://bank.example/pay/1")
 
@@ -210,16 +258,61 @@ def test_a_refund_heard_before_its_payment_counts_and_the_payment_does_not(resid
 @pytest.mark.parametrize("state", ["created", "sent", "failed", "expired"])
 def test_a_part_given_back_before_its_payment_leaves_the_payment_to_come(resident: Resident, state: str) -> None:
     order = ordered(resident, state)
-    assert orders.apply("slowbank", event(order, "refunded", 5000), NOW)
-    assert now_of(order).state == state
+    part = event(order, "refunded", 5000)
+    assert orders.apply("slowbank", part, NOW)
+    assert (now_of(order).state, GatewayEvent.get().verdict) == (state, "unclear")
     assert orders.apply("slowbank", event(order), NOW)
-    assert now_of(order).state == "paid"
+    assert orders.apply("slowbank", part, NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("paid", 5000)
+
+
+@pytest.mark.parametrize("state", ["created", "sent", "failed", "expired"])
+def test_a_part_given_back_of_what_was_taken_is_a_payment_too(resident: Resident, state: str) -> None:
+    order = ordered(resident, state)
+    assert not orders.apply("slowbank", event(order, "refunded", 5000, key="x", taken=9000), NOW)
+    assert orders.apply("slowbank", event(order, "refunded", 5000, taken=10050), NOW)
+    assert (now_of(order).state, now_of(order).refunded, now_of(order).paid_at) == ("paid", 5000, NOW)
 
 
 def test_a_part_given_back_leaves_the_order_paid(resident: Resident) -> None:
     order = ordered(resident, "paid")
-    assert orders.apply("slowbank", event(order, "refunded", 5000), NOW)
-    assert now_of(order).state == "paid" and GatewayEvent.get().verdict == "noted"
+    for _ in range(2):
+        assert orders.apply("slowbank", event(order, "refunded", 5025), NOW)
+    assert (now_of(order).state, now_of(order).refunded, GatewayEvent.get().verdict) == ("paid", 5025, "applied")
+    [refund] = Refund.select()
+    assert (refund.amount, refund.state, refund.who) == (5025, "done", "")
+    assert [line.amount for line in refund.lines] == [5000]
+
+
+def test_parts_given_back_come_to_the_whole_whatever_their_order(resident: Resident) -> None:
+    order = ordered(resident, "posted")
+    for back in (3000, 10050, 7000):
+        assert orders.apply("slowbank", event(order, "refunded", back, key=f"b{back}"), NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("refunded", 10050)
+    assert [row.amount for row in Refund.select().order_by(Refund.id)] == [3000, 7050]
+    assert sum(row.amount for row in RefundLine.select()) == 10000
+
+
+def test_all_given_back_without_a_sum_is_the_whole(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert orders.apply("slowbank", event(order, "refunded", 0), NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("refunded", 10050)
+
+
+def test_more_given_back_than_taken_is_not_believed(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert not orders.apply("slowbank", event(order, "refunded", 10051), NOW)
+    assert (now_of(order).state, now_of(order).refunded) == ("paid", 0)
+
+
+def test_what_a_bank_does_not_tell_clearly_is_left_to_the_operator(resident: Resident) -> None:
+    order = ordered(resident, "paid")
+    assert orders.apply("slowbank", event(order, "unclear", 4000), NOW)
+    [row] = GatewayEvent.to_look_at(None, 10)
+    assert (row.verdict, row.order.id, now_of(order).refunded) == ("unclear", order.id, 0)
+    orders.apply("slowbank", event(order, "refunded", 4000), NOW)
+    orders.apply("slowbank", event(order, "unclear", 4000), NOW)
+    assert GatewayEvent.to_look_at(None, 10) == []
 
 
 @pytest.mark.parametrize("amount", [10000, 10049, 10051, 0, 1005000])
@@ -289,11 +382,42 @@ def test_a_call_that_proves_nothing_has_the_bank_asked_at_once(resident: Residen
     assert now_of(order).state == "paid"
 
 
-@pytest.mark.parametrize("state", ["created", "paid", "failed", "expired"])
-def test_a_waiting_bank_changes_nothing_of_an_order_that_is_not_sent(resident: Resident, state: str) -> None:
-    order = ordered(resident, state)
+def test_a_hint_leaves_no_trace_but_that_the_bank_is_asked(resident: Resident) -> None:
+    order = ordered(resident)
     assert orders.apply("slowbank", event(order, "waiting"), NOW)
-    assert (now_of(order).state, now_of(order).poll_at) == (state, None)
+    assert not orders.apply("slowbank", replace(event(order, "waiting"), number="nobody's"), NOW)
+    assert (now_of(order).state, now_of(order).poll_at) == ("created", None)
+    assert GatewayEvent.select().count() == 0
+
+
+@pytest.mark.parametrize("state", ["paid", "posted", "failed", "expired"])
+def test_an_order_that_is_over_is_asked_about_once_when_the_bank_hints(resident: Resident, state: str) -> None:
+    order, bank = ordered(resident, state), SlowBank()
+    assert orders.apply("slowbank", event(order, "waiting"), NOW)
+    assert orders.settle_orders({"slowbank": bank}, NOW) == 0
+    assert orders.settle_orders({"slowbank": bank}, NOW + timedelta(hours=1)) == 0
+    assert (now_of(order).state, now_of(order).poll_at, bank.asked) == (state, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "says", "becomes"),
+    [("paid", "refunded", "refunded"), ("posted", "refunded", "refunded"), ("expired", "paid", "paid"),
+     ("failed", "paid", "paid")],
+)  # fmt: skip
+def test_the_news_of_an_order_that_was_over_count(resident: Resident, state: str, says: str, becomes: str) -> None:
+    order = ordered(resident, state)
+    orders.apply("slowbank", event(order, "waiting"), NOW)
+    assert orders.settle_orders({"slowbank": SlowBank(says=event(order, says))}, NOW) == 1
+    assert (now_of(order).state, now_of(order).poll_at) == (becomes, None)
+
+
+def test_a_bank_that_is_down_is_asked_again_about_an_order_that_is_over(resident: Resident) -> None:
+    order, bank = ordered(resident, "paid", paid_at=NOW), SlowBank(is_down=True)
+    orders.apply("slowbank", event(order, "waiting"), NOW)
+    orders.settle_orders({"slowbank": bank}, NOW)
+    assert now_of(order).poll_at == NOW + orders.LONGEST_POLL
+    orders.settle_orders({"slowbank": bank}, NOW + orders.SILENCE)
+    assert (now_of(order).poll_at, bank.asked) == (None, 2)
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "//bank", "data:x", "https://b/" + "r" * 3000])
@@ -391,3 +515,71 @@ def test_an_order_of_a_bank_that_was_switched_off_ends_by_its_time(resident: Res
     order = sent(resident)
     orders.settle_orders({}, NOW + timedelta(hours=2))
     assert now_of(order).state == "expired"
+
+
+# A bank that asks first
+
+
+@pytest.mark.parametrize(
+    ("state", "stands"), [("created", "open"), ("sent", "open"), ("paid", "paid"), ("posted", "paid"),
+                          ("failed", "closed"), ("expired", "closed"), ("refunded", "closed")],
+)  # fmt: skip
+def test_a_bank_that_asks_is_told_how_the_order_stands(resident: Resident, state: str, stands: str) -> None:
+    order = ordered(resident, state)
+    verdict = orders.consider("slowbank", Question(order.number), NOW)
+    assert verdict == Verdict(True, Standing(stands), 10050)
+    assert GatewayEvent.select().count() == 0
+
+
+def test_a_bank_that_asks_about_another_sum_or_an_unknown_order_is_told_no(resident: Resident) -> None:
+    order = ordered(resident)
+    assert not orders.consider("slowbank", Question(order.number, amount=1), NOW).accepted
+    assert orders.consider("slowbank", Question("nobody's"), NOW) == Verdict(False)
+    assert orders.consider("slowbank", None, NOW).accepted
+
+
+def test_an_order_known_by_the_banks_id_is_found_under_another_number(resident: Resident) -> None:
+    order = sent(resident, provider_id="md-7")
+    orders.apply("slowbank", Event("k", f"{order.number}-2", "md-7", Outcome.PAID, 10050), NOW)
+    assert now_of(order).state == "paid"
+
+
+# The receipt
+
+
+def test_a_receipt_comes_after_its_payment_and_the_first_stays(resident: Resident) -> None:
+    order = ordered(resident, "posted")
+    for url in ("https://ofd.example/1", "https://ofd.example/2"):
+        assert orders.apply("slowbank", event(order, key=url, receipt_url=url), NOW)
+    assert now_of(order).receipt_url == "https://ofd.example/1"
+
+
+def test_a_receipt_is_asked_for_until_it_is_made(resident: Resident) -> None:
+    order = sent(resident)
+    settings.record(order.supplier, "receipts", date(2026, 1, 1), True)
+    orders.apply("slowbank", event(order), NOW)
+    assert now_of(order).poll_at == NOW + orders.FIRST_POLL
+    bank, now = SlowBank(says=event(order)), now_of(order).poll_at
+    orders.settle_orders({"slowbank": bank}, now)
+    assert now_of(order).poll_at == now + timedelta(minutes=2)
+    bank.says = event(order, key="with the receipt", receipt_url="https://ofd.example/1")
+    orders.settle_orders({"slowbank": bank}, now_of(order).poll_at)
+    assert (now_of(order).receipt_url, now_of(order).poll_at) == ("https://ofd.example/1", None)
+    assert Outbox.select().count() == 1
+
+
+def test_a_receipt_that_is_never_made_is_given_up(resident: Resident) -> None:
+    order = sent(resident)
+    settings.record(order.supplier, "receipts", date(2026, 1, 1), True)
+    orders.apply("slowbank", event(order), NOW)
+    bank = SlowBank(says=event(order))
+    while (due := now_of(order).poll_at) is not None:
+        orders.settle_orders({"slowbank": bank}, due)
+        assert due < NOW + timedelta(hours=9)
+    assert bank.asked == orders.RECEIPT_POLLS + 1
+
+
+def test_nobody_waits_for_a_receipt_that_is_not_given(resident: Resident) -> None:
+    order = sent(resident)
+    orders.apply("slowbank", event(order), NOW)
+    assert now_of(order).poll_at is None

@@ -9,7 +9,7 @@ import pytest
 
 from models import Account, Checkout, Order, OrderLine, Resident, Service, Supplier
 from models.history import Beside, paid_beside
-from services import payment
+from services import payer, payment
 from services.payment import Part, Row, Terms, Wish
 from services.refusal import Refused
 from tests import factories
@@ -170,20 +170,50 @@ def test_only_a_confirmed_contact_goes_to_the_bank(account: Account) -> None:
         ("no", None, "", "", False),
         ("confirmed", None, "a@example.org", "", True),
         ("confirmed", NOW, "a@example.org", "", False),
-        ("either", None, "", "", True),
-        ("either", None, "", "+79991234567", False),
+        ("either", None, "", "", False),
     ],
 )
 def test_who_must_name_a_contact_before_paying(
     policy: str, confirmed: datetime | None, email: str, phone: str, lacks: bool
 ) -> None:
-    assert payment.lacks_contact(Resident(email=email, phone=phone, email_confirmed_at=confirmed), policy) is lacks
+    assert payer.lacks_contact(Resident(email=email, phone=phone, email_confirmed_at=confirmed), policy) is lacks
 
 
 def test_settings_of_a_supplier_are_its_terms() -> None:
     assert payment.terms({}, "testbank") == Terms("testbank", 0, 100, 10_000_000)
     own = {"gateway": "sber", "fee": 90, "pay_least": 1000, "pay_most": 500}
     assert payment.terms(own, "testbank") == Terms("sber", 90, 1000, 500)
+
+
+def test_a_fee_has_a_minimum_and_a_fixed_part() -> None:
+    own = {"fee": 90, "fee_least": 1500, "fee_fixed": 300}
+    assert payment.terms(own, "sber") == Terms("sber", 90, fee_least=1500, fee_fixed=300)
+    fees = {"fee": 50, "fees": {"sber": {"fee": 90, "fee_fixed": 100}}}
+    assert payment.terms(fees, "sber") == Terms("sber", 90, fee_fixed=100)
+    assert payment.terms(fees, "moneta") == Terms("moneta", 50)
+    assert payment.terms({"gateway": "moneta", **fees}, "sber") == Terms("moneta", 50)
+
+
+@pytest.mark.parametrize(
+    ("sums", "least", "fixed", "fees"),
+    [((10000,), 0, 0, [90]), ((10000,), 1500, 0, [1500]), ((200000,), 1500, 0, [1800]),
+     ((10000, 20000), 1500, 300, [90, 1710]), ((200000, 100), 1500, 300, [1800, 301])],
+)  # fmt: skip
+def test_an_orders_fee_stands_on_its_lines_to_the_kopeck(
+    account: Account, sums: tuple[int, ...], least: int, fixed: int, fees: list[int]
+) -> None:
+    wishes = tuple(Wish(account, amount) for amount in sums)
+    found = Part(account.supplier, Terms("testbank", 90, fee_least=least, fee_fixed=fixed), wishes)
+    assert (found.fees, found.fee) == (fees, sum(fees))
+
+
+def test_the_fee_of_the_day_is_the_orders_for_good(resident: Resident, account: Account) -> None:
+    terms = Terms("testbank", 90, fee_least=1500, fee_fixed=300)
+    [order] = payment.checkout(
+        resident, [Part(account.supplier, terms, (Wish(account, 10000), Wish(account, 20000)))], BANKS, "k", NOW
+    )
+    assert (order.amount, order.fee, order.total) == (30000, 1800, 31800)
+    assert [line.fee for line in order.lines] == [90, 1710]
 
 
 def services(*sums: int) -> list[tuple[Service, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -68,6 +69,20 @@ def test_an_overpayment_and_no_debt_are_not_ticked(client: PageClient, resident:
     page = client.sign_in(resident).get("/payment")
     assert "Переплата 312,40 ₽" in page and page.value(f"sum-{account.id}") == ""
     assert f"pay-{account.id}" not in page.tree.values
+
+
+@pytest.mark.parametrize(
+    ("balance", "look"),
+    [(51072, ['class="plate debt"']), (-31240, ['class="plate"']), (0, [])],
+    ids=["debt yellow", "overpayment neutral", "zero none"],
+)
+def test_a_balance_has_one_of_three_looks(
+    client: PageClient, resident: Resident, account: Account, balance: int, look: list[str]
+) -> None:
+    factories.balance(account, balance)
+    client.sign_in(resident)
+    for url in ("/payment", f"/payment/{account.id}"):
+        assert re.findall(r'class="plate[^"]*"', client.get(url).text) == look
 
 
 def test_what_was_paid_since_stands_beside_and_is_not_asked_again(
@@ -344,16 +359,28 @@ def test_where_the_preset_wants_it_payment_waits_for_a_confirmed_address(
     assert Order.select().count() == 0
 
 
-def test_without_a_bank_the_page_says_how_else_to_pay(
-    app: Flask, client: PageClient, resident: Resident, account: Account
+@pytest.fixture
+def no_bank(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.extensions, "gateways", {})
+
+
+@pytest.mark.usefixtures("no_bank")
+def test_without_a_bank_the_code_is_the_way_to_pay(client: PageClient, resident: Resident) -> None:
+    account = factories.link(resident, factories.account(factories.payee())).account
+    page = client.sign_in(resident).get("/payment")
+    assert "Оплатите по QR-коду в приложении банка" in page and page.value("method") == "qr"
+    fields = {f"pay-{account.id}": "y", f"sum-{account.id}": "5"}
+    assert press(client, method="qr", **fields).location == f"/payment/codes?sum-{account.id}=5,00"
+
+
+@pytest.mark.usefixtures("no_bank")
+def test_with_neither_bank_nor_code_the_paper_is_named(
+    client: PageClient, resident: Resident, account: Account
 ) -> None:
-    kept = app.extensions["gateways"]
-    app.extensions["gateways"] = {}
-    try:
-        assert "Оплатите по QR-коду на квитанции" in client.sign_in(resident).get("/payment")
-        press(client, status=422, **{f"pay-{account.id}": "y", f"sum-{account.id}": "5"})
-    finally:
-        app.extensions["gateways"] = kept
+    page = client.sign_in(resident).get("/payment")
+    assert "Оплатите по реквизитам бумажной квитанции" in page and "Пересчитать" not in page
+    press(client, status=422, **{f"pay-{account.id}": "y", f"sum-{account.id}": "5"})
+    assert Order.select().count() == 0
 
 
 def test_a_resident_without_accounts_is_told_what_to_do(client: PageClient, resident: Resident) -> None:

@@ -87,9 +87,15 @@ SAID = {
     "client-online /payment": (
         "Оплата", "Аб. № 2071000390001", "Сумма к оплате 1 485,33 ₽", "Счёт за октябрь 2026", "Детализация",
         "К оплате (без учета комиссии)", "Комиссия за все", "Способ оплаты", "Добавить группу", "Все",
+        "Добавить лицевой счёт",
+    ),
+    "client-online /payment/{}": (
+        "Детализация", "Основные услуги", "Услуга", "К оплате", "Счёт за октябрь 2026", "Комиссия за все 0,00 ₽",
+        "К оплате (без учета комиссии) 1 485,33 ₽", "Способ оплаты", "К лицевому счёту",
     ),
     "client-online /readings": (
-        "Показания", "Текущие показания", "Передать показания", "005 910", "К лицевому счёту",
+        "Показания", "Добавить лицевой счёт", "Текущие показания", "Передать показания", "005 910",
+        "К лицевому счёту",
     ),
     "client-online /accounts/{}": (
         "Поставщик", "Лицевой счёт", "Адрес", "Псевдоним", "Группа", "Способ получения счёта",
@@ -159,6 +165,25 @@ def test_what_was_sent_is_thanked_for_in_the_portals_words(
     assert thanks in client.get(url)
 
 
+@pytest.mark.parametrize(
+    ("name", "cards"),
+    [
+        ("metallenergo", "МИР, Visa и MasterCard"),
+        ("zhkh", "Visa и MasterCard"),
+        ("client-online", "МИР, Visa и MasterCard"),
+        ("consumer", "Visa, MasterCard, МИР и JCB"),
+    ],
+)
+def test_the_cards_that_are_taken_are_those_of_the_manual(
+    client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account,
+    name: str, cards: str,
+) -> None:  # fmt: skip
+    switch(app, monkeypatch, name)
+    page = client.sign_in(anna).get(f"/payment/{account.id}")
+    assert f"К оплате принимаются {cards}." in page
+    assert "Данные карты вводят на странице банка. Кабинет их не получает и не хранит." in page
+
+
 def test_the_sum_of_readings_stands_in_the_charges_until_the_bill(
     client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account
 ) -> None:
@@ -176,11 +201,13 @@ def test_the_sum_of_readings_stands_in_the_charges_until_the_bill(
 def test_the_test_bank_stands_in_for_the_portals_own(
     client: PageClient, app: Flask, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account, name: str
 ) -> None:
+    texts.seed(NOW)
     switch(app, monkeypatch, name)
     url = f"/payment/{account.id}"
     client.sign_in(anna)
-    fields = client.get(url).tree.values
-    order = client.post(url, {key: value or "yes" for key, value in fields.items() if key != "csrf_token"}).location
+    asked = ("pay-", "sum-", "once", "payer_name", "email")
+    fields = {key: value for key, value in client.get(url).tree.values.items() if key.startswith(asked)}
+    order = client.post(url, {**fields, "policy": "y"}).location
     assert "Оплатить" in client.get(order)
 
 

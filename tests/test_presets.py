@@ -24,7 +24,7 @@ def test_a_preset_loads(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_menus_name_pages_that_the_portal_knows(name: str) -> None:
     preset = load_preset(name, {}, {})
-    for item in walk((*preset.menu, *preset.menu_before, *preset.footer)):
+    for item in walk((*preset.menu, *preset.menu_before, *preset.footer, *preset.payment_links)):
         assert item.word
         assert bool(item.page) != bool(item.items), f"{item.word}: a page, or a heading over pages"
         assert not item.page or item.page in PAGES, f"{item.word} leads to the unknown page «{item.page}»"

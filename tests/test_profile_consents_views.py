@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 import clock
-from models import Consent, Order, OrderLine, Outbox, Reading, Resident, Submission, Text
+from models import Consent, Link, Order, OrderLine, Outbox, Reading, Resident, Submission, Text
 from services import second_factor, texts
 from services.limits import Visitor
 from tests import factories
@@ -79,6 +79,8 @@ def busy(who: Resident, mark: str, size: int = 1) -> None:
                 register=register, submission=act, value=15_737_500_000, taken_on=factories.TODAY, origin="resident"
             )
         OrderLine.create(order=order(who), account=account, amount=100)
+        kept = factories.card(who, f"{mark}-{number}")
+        factories.autopay(Link.of_resident(who, account), kept)
         notice(who)
     texts.agree(who, texts.in_force([texts.AGREEMENT]), factories.NOW, "192.0.2.7")
     second_factor.trust(who, f"browser of {mark}", VISITOR, factories.NOW)
@@ -101,6 +103,8 @@ def test_the_file_holds_all_that_the_portal_holds(signed_in: PageClient, anna: R
     assert data["Лицевые счета"][0]["Номер"] == "anna-0"
     assert data["Переданные показания"][0]["Показание"] == "15737.5"
     assert data["Заказы на оплату"][0]["Строки"][0]["Сумма"] == "1.00"
+    assert [card["Карта"] for card in data["Карты"]] == ["•• 0004"]
+    assert data["Автоплатежи"][0]["Наибольшая сумма"] == "3000.00"
     assert data["Уведомления"][0]["Тема"] == "Отключение воды"
     assert data["Согласия"][0]["Адрес"] == "192.0.2.7"
     assert data["Входы в кабинет"] and data["Известные браузеры"][0]["Браузер"] == "Firefox, Linux"

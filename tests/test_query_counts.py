@@ -17,7 +17,7 @@ from tests.test_access import ASKED_BY, appeal_file, application_paper, consent,
 MOST = 8
 FEW, MANY = 1, 20
 # A file of everything, asked for once in a year: a query for each kind of row.
-LARGER = {"/profile/data.json": 19}
+LARGER = {"/profile/data.json": 21}
 # Pages whose query string opens another list.
 ALSO = ("/history?kind=payments", "/history?kind=readings", "/history?kind=bills")
 
@@ -49,11 +49,11 @@ def town(size: int) -> Town:
 
 
 def holding(who: Resident, size: int, position: int) -> Account:
-    supplier = factories.supplier()
+    supplier = factories.payee()
     light = factories.service(supplier)
     water = factories.service(supplier, kind="холодное водоснабжение", name="Холодная вода", unit="куб.м")
     account = factories.account(supplier)
-    factories.link(who, account, group=factories.group(who, f"Группа {size}-{position}"))
+    factories.autopay_runs(factories.link(who, account, group=factories.group(who, f"Группа {size}-{position}")))
     factories.tariff(light, 5_000_000)
     factories.balance(account, 148533)
     for scales in (("Круглосуточный",), ("День", "Ночь")):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from documents import wording
 from documents.page import BOTTOM, LEFT, POINT, RIGHT, Style, width, wrap
 from documents.payment_code import PaymentCode, parse, payload
-from documents.quittance import ChargeLine, MeterLine, Payee, Quittance, render, render_many
+from documents.quittance import ChargeLine, MeterLine, Payee, Quittance, ReferenceLine, render, render_many
 
 SUPPLIER = Payee(
     name="ООО «Берёзовая роща»",
@@ -183,7 +183,11 @@ def test_total_never_stands_alone_on_a_page(count):
 
 def pitch(count: int) -> float:
     """Points between the rows of a bill of one page."""
-    (page,) = opened(render(replace(BILL, lines=BILL.lines[:1] * count)))
+    return pitch_of(replace(BILL, lines=BILL.lines[:1] * count))
+
+
+def pitch_of(bill: Quittance) -> float:
+    (page,) = opened(render(bill))
     text = page.get_textpage()
     found = text.search("Содержание жилья")
     first, second = (text.get_charbox(found.get_next()[0])[1] for _ in range(2))
@@ -192,6 +196,19 @@ def pitch(count: int) -> float:
 
 def test_rows_close_up_where_that_saves_a_page():
     assert pitch(15) < pitch(9)
+
+
+def test_rows_close_up_to_keep_the_sections_below_on_the_page():
+    reference = (ReferenceLine("Холодная вода", "м³", "4,5 на чел."),) * 3
+    airy, close = (replace(BILL, lines=BILL.lines[:1] * count, reference=reference) for count in (7, 8))
+    assert pitch_of(close) < pitch_of(airy)
+
+
+def test_the_flat_at_the_end_of_a_long_address_is_not_cut_off():
+    address = "Новосибирская область, Новосибирский район, рабочий посёлок Краснообск, микрорайон Западный-2, улица "
+    assert "д. 127/4, корп. 3, кв. 1045" in text_of(
+        replace(BILL, address=f"{address}Имени Пятидесятилетия Октябрьской Революции, д. 127/4, корп. 3, кв. 1045")
+    )
 
 
 def test_overpayment_is_said_in_words_and_carries_no_code():
@@ -215,7 +232,8 @@ def test_masked_bill_tells_neither_who_nor_where():
         assert hidden not in text
     assert "Имя и адрес скрыты" in text
     assert "5500190347" in text
-    read = parse(codes_of(data)[0])
+    (code,) = codes_of(data)  # and none to send readings by
+    read = parse(code)
     assert not {"LastName", "FirstName", "MiddleName", "PayerAddress"} & read.keys()
     assert (read["Sum"], read["PersAcc"]) == ("148533", "5500190347")
     assert all("Соколова" not in value for value in opened(data).get_metadata_dict().values())
@@ -233,6 +251,23 @@ def test_sections_and_columns_without_data_are_left_out():
     for column in ("Способ", "Перерасчёт ", "Льгота", "СОИ"):
         assert column not in text
     assert "3. Расчёт размера платы" not in text_of(replace(BILL, lines=()))
+
+
+def test_norms_and_the_house_stand_in_the_fourth_section_and_reasons_in_the_sixth():
+    line = replace(BILL.lines[2], recalculated_for=date(2026, 9, 1), reason="один человек отсутствовал 12 дней")
+    water = ReferenceLine("Холодная вода", "м³", "4,5 на чел.", "324,730", "3 214,8", "3 100", "114,8")
+    text = text_of(replace(BILL, lines=(*BILL.lines[:2], line), reference=(water,)))
+    order = [text.index(title) for title in ("3. Расчёт", "4. Справочная информация", "6. Перерасчёты")]
+    assert order == sorted(order)
+    assert "Холодная вода м³ 4,5 на чел. 324,730 3 214,8 3 100 114,8" in text
+    assert "Обращение с ТКО сентябрь 2026 −126,40 один человек отсутствовал 12 дней" in text
+    assert "5." not in text[order[1] : order[2]]
+    assert "отсутствовал" not in text_of(replace(BILL, lines=(line,), masked=True))
+
+
+def test_sections_without_data_are_not_there():
+    text = text_of(replace(BILL, lines=BILL.lines[:1]))
+    assert "4. Справочная" not in text and "6. Перерасчёты" not in text
 
 
 def test_readings_can_be_sent_by_a_bill_without_meters():

@@ -8,7 +8,7 @@ import pytest
 
 from models import Account, Bill, Resident
 from services import statement
-from services.statement import chains
+from services.chains import chains
 from tests import factories
 
 # The bills of manual A: number, month of 2018, opening, charged, recalculated, paid, to pay (kopecks).

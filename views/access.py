@@ -13,9 +13,11 @@ from models import (
     AppealFile,
     Application,
     ApplicationPaper,
+    BankCard,
     Bill,
     Code,
     Consent,
+    GatewayEvent,
     Group,
     Link,
     LinkRequest,
@@ -23,6 +25,8 @@ from models import (
     Operator,
     Order,
     Photo,
+    Registry,
+    RegistryLine,
     Resident,
     Session,
     Supplier,
@@ -133,6 +137,14 @@ def own_order(order_id: int) -> Order:
     return order or abort(404)
 
 
+def own_card(card_id: int) -> BankCard:
+    """A card that a bank keeps for the resident."""
+    card: BankCard | None = BankCard.get_or_none(
+        BankCard.id == card_id, BankCard.resident == resident(), BankCard.removed_at.is_null()
+    )
+    return card or abort(404)
+
+
 def own_notice(notice_id: int) -> NoticeReceipt:
     """A notice addressed to the resident, with its text."""
     receipt: NoticeReceipt | None = NoticeReceipt.held_by(resident()).where(NoticeReceipt.notice == notice_id).first()
@@ -188,3 +200,23 @@ def served_suppliers() -> list[Supplier]:
 def own_request(request_id: int) -> LinkRequest:
     """A request that the operator may decide, with supplier and resident."""
     return LinkRequest.of_operator(request_id, own_suppliers()) or abort(404)
+
+
+def served_order(order_id: int) -> Order:
+    """An order of a supplier that the operator works for, with checkout and supplier."""
+    return Order.of_operator(order_id, own_suppliers()) or abort(404)
+
+
+def own_event(event_id: int) -> GatewayEvent:
+    """A bank's word about an order that the operator may see; of unknown orders for who works for all."""
+    return GatewayEvent.of_operator(event_id, own_suppliers()) or abort(404)
+
+
+def own_registry(registry_id: int) -> Registry:
+    """A bank's registry of the operator's suppliers, with its supplier; without its file."""
+    return Registry.of_operator(registry_id, own_suppliers()) or abort(404)
+
+
+def own_registry_line(line_id: int) -> RegistryLine:
+    """A line of such a registry that was taken in, with registry and supplier."""
+    return RegistryLine.of_operator(line_id, own_suppliers()) or abort(404)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirect
 
 import clock
 from documents import quittance as paper
-from models import Bill, Charge, Register
+from models import Bill, Register
 from services import bills, reading_links
 from views import portal
 from views.access import chosen_link, own_bill, own_links
@@ -42,19 +42,18 @@ def make() -> Redirect:
 def pdf(bill_id: int) -> Response:
     bill = own_bill(bill_id)
     masked = typed("masked") == "1"
-    lines = Charge.of_bills([bill])[bill.id]
-    registers = list(Register.of_account(bill.account))
-    link = None if masked else _readings_url(bill, registers)
-    data = paper.render(bills.quittance(bill, lines, registers, masked=masked, readings_url=link))
+    link = None if masked else _readings_url(bill)
+    data = paper.render(bills.quittance_of(bill, masked=masked, readings_url=link))
     response = Response(data, content_type="application/pdf")
     response.headers["Content-Disposition"] = _disposition(bill)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _readings_url(bill: Bill, registers: list[Register]) -> str | None:
+def _readings_url(bill: Bill) -> str | None:
     """The second code of the paper; none where no meter is read by people."""
     today, settings = clock.today(), portal.settings()
+    registers = Register.of_account(bill.account)
     if all(register.meter.is_automatic or register.meter.is_removed(today) for register in registers):
         return None
     return reading_links.link_on_paper(bill, today, settings.reading_key, settings.base_url)

@@ -26,6 +26,7 @@ from views import (
     outbox,
     pages,
     payment,
+    payment_codes,
     reading_links,
     readings,
     recovery,
@@ -36,6 +37,10 @@ from views import (
     tariffs,
     texts,
 )
+from views.admin import payments as admin_payments
+from views.admin import readings as admin_readings
+from views.admin import reconciliation as admin_reconciliation
+from views.admin import requests as admin_requests
 from views.admin import topics as admin_topics
 from views.api import description as api
 from views.profile import page as profile_page
@@ -46,6 +51,7 @@ BLUEPRINTS: list[Blueprint] = [
     bills.bp,
     charges.bp,
     payment.bp,
+    payment_codes.bp,
     orders.bp,
     callbacks.bp,
     history.bp,
@@ -73,5 +79,7 @@ BLUEPRINTS: list[Blueprint] = [
     tariffs.bp,
     texts.bp,
     api.bp,  # all addresses of residents' programs
-    admin_topics.bp,  # all pages of the console
+    *{
+        page.bp for page in (admin_payments, admin_topics, admin_readings, admin_reconciliation, admin_requests)
+    },  # the console: one
 ]

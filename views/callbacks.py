@@ -23,5 +23,5 @@ def hear(gateway: str) -> Response:
         body=b"" if request.form else request.get_data(),
         address=request.remote_addr or "",
     )
-    answer = orders.hear(bank, call, clock.now())
+    answer = orders.hear(bank, call, clock.local_now())
     return Response(answer.body, answer.status, content_type=answer.content_type)

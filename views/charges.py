@@ -6,8 +6,11 @@ from datetime import date
 
 from flask import Blueprint, abort, render_template
 
-from models import Account, Bill, Charge, Register
-from services import bills, charges, readings
+import clock
+from models import Bill, Link
+from services import charges, readings
+from services.chains import chains
+from views import months
 from views.access import chosen_link, own_links
 from views.forms import typed
 
@@ -20,31 +23,30 @@ def show() -> str:
     if not links:
         return render_template("charges/months.html", links=links)
     link = chosen_link(links, typed("account"))
-    papers = Bill.papers(link.account)
-    context = {"links": links, "link": link, "periods": charges.periods(papers)}
-    period = _period(typed("period"))
-    if period is None:
-        oldest = bills.recent(papers, len(papers) if typed("all") == "1" else charges.MONTHS)
-        shown = Bill.since(link.account, oldest) if oldest else []
-        waiting = readings.expected(link.account, max((paper.period for paper in papers), default=None))
-        more = len(shown) < len(papers)
-        return render_template("charges/months.html", bills=shown, more=more, expected=waiting, **context)
-    details = _details(link.account, Bill.of_period(link.account, period))
-    return render_template("charges/month.html", period=period, details=details, **context)
+    periods = charges.periods(Bill.papers(link.account))
+    return _month(links, link, periods) if typed("period") else _months(links, link, periods)
 
 
-def _details(account: Account, of_month: list[Bill]) -> list[charges.Detail]:
-    lines = Charge.of_bills(of_month)
-    registers = list(Register.of_account(account)) if any(lines.values()) else []
-    return [charges.detail(bill, lines[bill.id], registers, account.supplier.name) for bill in of_month]
+def _months(links: list[Link], link: Link, periods: list[date]) -> str:
+    """The movement of money by months, a table for each chain of bills."""
+    span = months.asked(typed("from"), typed("to"), periods, charges.MONTHS) if periods else None
+    found = Bill.between(link.account, span.since, span.until) if span and not span.mistakes else []
+    waiting = readings.expected(link.account, periods[0] if periods else None)
+    return render_template(
+        "charges/months.html",
+        links=links,
+        link=link,
+        periods=periods,
+        span=span,
+        chains=chains(reversed(found)),
+        expected=waiting,
+    )
 
 
-def _period(text: str) -> date | None:
-    """`2014-10` as its first day; None where none is chosen."""
-    if not text:
-        return None
-    try:
-        period = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        abort(404)
-    return period if 1990 <= period.year < 2200 else abort(404)
+def _month(links: list[Link], link: Link, periods: list[date]) -> str:
+    period = months.read(typed("period")) or abort(404)
+    is_last = periods[:1] == [period]
+    details = charges.of_month(link.account, period, clock.today() if is_last else None)
+    return render_template(
+        "charges/month.html", links=links, link=link, periods=periods, period=period, details=details
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from flask import Flask, g, request
 from flask_login import current_user
 from werkzeug.local import LocalProxy
@@ -24,11 +26,17 @@ def install(app: Flask) -> None:
         view_class=view_class,
         is_here=menu.is_here,
         today=clock.today,
+        form_key=form_key,
     )
 
 
 def word(key: str) -> str:
     return str(portal.settings().word(key))
+
+
+def form_key() -> str:
+    """A fresh idempotency key (`once`) for a form that stands on pages of other parts."""
+    return secrets.token_urlsafe(16)
 
 
 def unread() -> int:

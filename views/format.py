@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -120,6 +120,16 @@ def month_title(period: date) -> str:
     return month(period).capitalize()
 
 
+def month_of(period: date) -> str:
+    """`октября 2026`"""
+    return f"{MONTHS_OF[period.month - 1]}{NB}{period.year}"
+
+
+def month_end(period: date) -> date:
+    """The last day of the month."""
+    return (period.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
 def local(moment: datetime) -> datetime:
     return moment.astimezone(clock.zone())
 
@@ -154,7 +164,7 @@ def install(app: Flask) -> None:
     """Makes the filters known to the templates."""
     for function in (
         grouped, money, rub, money_typed, quantity, reading, printed, printed_reading, percent, price, day, day_words,
-        month, month_title, moment_words, nb, plural, reading_source,
+        month, month_of, month_end, month_title, moment_words, nb, plural, reading_source,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(reading_life=reading_words.life, reading_doubts=reading_words.doubts)

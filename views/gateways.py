@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app
 
 from config import Settings
-from gateways.acquirer import Acquirer, Answer, Callback, Event, NewOrder, Started
+from gateways.acquirer import (
+    Acquirer,
+    Answer,
+    Callback,
+    Event,
+    NewOrder,
+    Refund,
+    SavedCard,
+    Started,
+    Told,
+    Verdict,
+)
+from gateways.engines import ENGINES
 from gateways.testbank import TestBank
 from views import portal
 from views.turns import paused
@@ -17,7 +30,7 @@ TESTBANK = "testbank"
 
 def build(settings: Settings) -> dict[str, Acquirer]:
     """Every gateway that has its settings; one that has none is not offered."""
-    found: dict[str, Acquirer] = {}
+    found = {one.name: ENGINES[one.engine].build(one.name, one.values) for one in settings.gateways}
     if settings.testbank_url and settings.testbank_secret:
         found[TESTBANK] = TestBank(settings.testbank_url, settings.testbank_secret)
     return found
@@ -25,9 +38,13 @@ def build(settings: Settings) -> dict[str, Acquirer]:
 
 def usual() -> str:
     """The preset's gateway, for suppliers that name none; in demo the test bank stands in for one not set up."""
-    settings = portal.settings()
+    return usual_of(portal.settings(), current_app.extensions["gateways"])
+
+
+def usual_of(settings: Settings, known: Collection[str]) -> str:
+    """The same for the worker, which serves no request."""
     name = str(settings.preset.gateway)
-    return TESTBANK if settings.demo and name not in current_app.extensions["gateways"] else name
+    return TESTBANK if settings.demo and name not in known else name
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,14 @@ class Patient:
     def origin(self) -> str:
         return self.bank.origin
 
+    @property
+    def keeps_cards(self) -> bool:
+        return self.bank.keeps_cards
+
+    @property
+    def charges_once(self) -> bool:
+        return self.bank.charges_once
+
     def create(self, order: NewOrder) -> Started:
         with paused():
             return self.bank.create(order)
@@ -52,11 +77,27 @@ class Patient:
         with paused():
             return self.bank.status(number, provider_id)
 
-    def read_callback(self, callback: Callback) -> Event:
+    def refund(self, refund: Refund) -> Event:
+        with paused():
+            return self.bank.refund(refund)
+
+    def read_callback(self, callback: Callback) -> Told:
         return self.bank.read_callback(callback)
 
-    def acknowledge(self, accepted: bool) -> Answer:
-        return self.bank.acknowledge(accepted)
+    def acknowledge(self, told: Told, verdict: Verdict) -> Answer:
+        return self.bank.acknowledge(told, verdict)
+
+    def saved_cards(self, client: str) -> Sequence[SavedCard]:
+        with paused():
+            return self.bank.saved_cards(client)
+
+    def forget_card(self, client: str, card: str) -> None:
+        with paused():
+            self.bank.forget_card(client, card)
+
+    def charge(self, order: NewOrder, card: str) -> Event:
+        with paused():
+            return self.bank.charge(order, card)
 
 
 def install(app: Flask) -> None:

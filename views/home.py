@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, Response, render_template
 
 import clock
 from documents import charts
-from models import Charge, Link, Service
+from models import Bill, Charge, Service
+from models.bill import Line
 from models.history import paid_beside
-from models.standing import Standing, standings
+from models.standing import standings
 from services import consumption, settings
 from services.consumption import Month
 from services.reading_cards import REMOVED, Card, cards
@@ -42,6 +44,7 @@ def show() -> str | Response:
     link, today = chosen_link(links, typed("account")), clock.today()
     found = standings(link.account_id for link in links)
     meters = cards([link.account for link in links], today, settings.in_force(today), back=0)
+    month, chart = _charged(found[link.account_id].last_bill, meters[link.account_id])
     return render_template(
         "home/show.html",
         link=link,
@@ -49,19 +52,25 @@ def show() -> str | Response:
         standings=found,
         beside_of=paid_beside({account: standing.debt_on for account, standing in found.items()}),
         waiting=[meters[link.account_id] for link in links if meters[link.account_id].state in ("todo", "partly")],
-        chart=_chart(link, meters[link.account_id], found[link.account_id]),
+        month=month,
+        chart=chart,
     )
 
 
-def _chart(link: Link, card: Card, standing: Standing) -> Chart | None:
-    """The first metered service of the account; None where no bill tells its volume."""
-    metered = [meter.service for meter in card.meters if meter.obstacle != REMOVED]
-    if not metered or standing.last_bill is None:
-        return None
-    last = standing.last_bill.period
-    rows = Charge.volumes(link.account_id, metered[0].id, consumption.shifted(last, -23))
-    months = consumption.year([(period, volume) for period, volume, _ in rows], last)
+def _charged(last: Bill | None, card: Card) -> tuple[list[Line], Chart | None]:
+    """The lines of the last bill, and the chart of the account's first metered service."""
+    if last is None:
+        return [], None
+    metered = next((meter.service for meter in card.meters if meter.obstacle != REMOVED), None)
+    lines = Charge.lately(last, metered.id if metered else 0, consumption.shifted(last.period, -23))
+    month = [line for line in lines if line.bill == last.id]
+    of_service = [line for line in lines if metered and line.service == metered.id]
+    return month, _chart(metered, of_service, last.period) if metered and of_service else None
+
+
+def _chart(service: Service, lines: list[Line], last: date) -> Chart | None:
+    """The service's consumption by months up to the last; None where no bill tells its volume."""
+    months = consumption.year([(line.period, line.volume) for line in lines], last)
     bars = [charts.Bar(MONTHS_SHORT[month.period.month - 1], month.now, month.past) for month in months]
-    label = f"{metered[0].name} по месяцам, этот год и прошлый. Те же числа в таблице ниже."
-    svg = charts.bars(bars, label)
-    return Chart(metered[0], rows[-1][2] or str(metered[0].unit), svg, months[::-1]) if svg and rows else None
+    svg = charts.bars(bars, f"{service.name} по месяцам, этот год и прошлый. Те же числа в таблице ниже.")
+    return Chart(service, lines[-1].unit or str(service.unit), svg, months[::-1]) if svg else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask_login import current_user
 
-from models import Link, Supplier, db
+from models import Link, Supplier, Text, db
 from views import appeals, calls, portal, resume
 from views.access import public
+from views.texts import filled, sections
 
 bp = Blueprint("pages", __name__)
 
@@ -15,17 +16,33 @@ YEAR = 365 * 24 * 3600
 VIEWS = {"": "Обычный вид", "large": "Крупно, чёрным по белому", "inverse": "Крупно, белым по чёрному"}
 
 
+REQUISITES = "requisites"
+
+
 @bp.get("/contacts")
 @public
 def contacts() -> str:
-    if not current_user.is_authenticated:
-        return render_template("pages/contacts.html", suppliers=list(Supplier.by_name()), takers=[], offering=[])
+    is_known = current_user.is_authenticated
     return render_template(
         "pages/contacts.html",
-        suppliers=list(Link.suppliers_of(current_user)),
-        takers=appeals.writable(),
-        offering=calls.offering(),
+        suppliers=_suppliers(),
+        takers=appeals.writable() if is_known else [],
+        offering=calls.offering() if is_known else [],
     )
+
+
+@bp.get("/requisites")
+@public
+def requisites() -> str:
+    """Where to pay: the bank details as the billing gave them, under the operator's words about them."""
+    text = Text.latest([REQUISITES]).get(REQUISITES)
+    about = sections(filled(text)) if text else []
+    return render_template("pages/requisites.html", suppliers=_suppliers(), about=about)
+
+
+def _suppliers() -> list[Supplier]:
+    """The resident's own; for one who has not signed in all of them."""
+    return list(Link.suppliers_of(current_user) if current_user.is_authenticated else Supplier.by_name())
 
 
 @bp.get("/view")

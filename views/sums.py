@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from models import Account
 from services import payment
@@ -79,6 +80,29 @@ class Sums:
     def label_of(self, identity: str) -> str:
         """What the sum is about, for the error summary."""
         return next((entry.about for entry in self.entries if entry.field == identity), "")
+
+
+class Asked(Protocol):
+    """What the error summary of `ui.html` reads of a form."""
+
+    @property
+    def mistakes(self) -> list[tuple[str, str]]: ...
+
+    def label_of(self, identity: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several parts of one form: all that is wrong in them, in their order on the page."""
+
+    parts: tuple[Asked, ...]
+
+    @property
+    def mistakes(self) -> list[tuple[str, str]]:
+        return [mistake for part in self.parts for mistake in part.mistakes]
+
+    def label_of(self, identity: str) -> str:
+        return next(filter(None, (part.label_of(identity) for part in self.parts)), "")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from views.hx import go
 bp = Blueprint("texts", __name__)
 
 SLUG = re.compile("[a-z0-9-]{1,60}")
+WORD = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
 
 # What a newcomer ticks: by the text's slug, the field.
 TICKS = {texts.AGREEMENT: "terms", texts.PERSONAL_DATA: "consent", texts.ADVERTISING: "advertising"}
@@ -58,7 +59,7 @@ def show(slug: str) -> str:
     if text is None:
         abort(404)
     return render_template(
-        "texts/show.html", text=text, sections=sections(str(text.body)), published=local(text.published_at).date()
+        "texts/show.html", text=text, sections=sections(filled(text)), published=local(text.published_at).date()
     )
 
 
@@ -91,6 +92,12 @@ def _changed(who: Resident) -> list[Text]:
     """What must be agreed to anew; advertising is up to the person, and its older version goes on."""
     asked = portal.preset().consents
     return texts.outdated(who, [slug for slug in asked if slug != texts.ADVERTISING])
+
+
+def filled(text: Text) -> str:
+    """The body with the preset's words where it names them: `{payment.posting}`; a name that is none stays."""
+    words = portal.preset().words
+    return WORD.sub(lambda found: str(words.get(found[1], found[0])), str(text.body))
 
 
 def sections(body: str) -> list[list[tuple[str, list[str]]]]:

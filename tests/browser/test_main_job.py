@@ -10,18 +10,12 @@ from time import monotonic
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.bank import through_the_bank
 from tests.browser.conftest import SCREENS, Opener, sign_in
 from tests.browser.portal import Portal
 
 NEW_PASSWORD = "Svetlo2026"
 TURNS = count()
-CARD = {
-    "card": "2200 0000 0000 0012",
-    "expiry": "12/29",
-    "holder": "PETR NOVOSELOV",
-    "cvc": "123",
-    "contact": "payer@example.net",
-}
 WAYS = [(360, True), (1280, True), (360, False), (1280, False)]
 
 
@@ -176,17 +170,6 @@ def pay_both(page: Page, portal: Portal, accounts: list[dict[str, object]]) -> N
         expect_within(page, f"/orders/{order['id']}", lambda: page.locator("h1", has_text="Оплачено").count() > 0)
     states = portal.rows("SELECT state FROM payment_order WHERE id >= ?", orders[0]["id"])
     assert [row["state"] for row in states] == ["paid"] * len(orders)
-
-
-def through_the_bank(page: Page) -> None:
-    """The built-in bank with a card that asks for a code, and back to the portal."""
-    page.wait_for_selector("[name=card]")
-    for name, value in CARD.items():
-        page.fill(f"[name={name}]", value)
-    page.locator("form:has([name=card]) button").click()
-    page.fill("[name=code]", "1234")
-    page.locator("form:has([name=code]) button").click()
-    page.wait_for_url("**/orders/*")
 
 
 def shoot(page: Page, name: str) -> None:

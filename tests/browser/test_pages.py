@@ -21,11 +21,14 @@ OPEN = (
     "/view",
     "/nowhere",
     "/texts/agreement",
+    "/texts/payment-terms",
+    "/requisites",
 )
 CLOSED = (
     "/", "/accounts", "/accounts/{account}", "/accounts/{account}/reading-links", "/accounts/link",
-    "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}",
+    "/accounts/link/organisation", "/groups", "/readings", "/readings/{account}", "/payment/codes",
     "/payment", "/payment/{account}", "/bills", "/charges", "/tariffs", "/history", "/history?kind=readings",
+    "/charges?account={account}&period=2026-10",
     "/history?kind=bills", "/history?kind=readings&account={account}",
     "/statement", "/notices", "/outbox", "/profile", "/profile/personal", "/profile/contacts/email",
     "/profile/email", "/profile/password", "/profile/factor/totp", "/profile/subscriptions", "/profile/devices",

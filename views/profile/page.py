@@ -7,12 +7,15 @@ from collections.abc import Callable
 from flask import render_template
 from markupsafe import Markup
 
+from views import cards as offered
 from views import portal
 from views.access import own_links, resident
 from views.profile import (
+    autopay,  # noqa: F401 - pages of this blueprint
     bills,
     bp,
     cache,  # noqa: F401 - a page of this blueprint
+    cards,  # noqa: F401
     consents,  # noqa: F401
     contacts,
     deletion,  # noqa: F401
@@ -36,7 +39,7 @@ SECTIONS: dict[str, Callable[[], Facts]] = {
     "bills": bills.facts,
     "subscriptions": lambda: subscriptions.facts(subscriptions.ChannelsForm(obj=resident())),
     "accounts": lambda: {"links": own_links()},
-    "more": dict,
+    "more": lambda: {"keeps_cards": offered.are_kept()},
 }
 
 
