@@ -58,6 +58,10 @@ def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings
     for kind, state in (("request-approved", "approved"), ("request-refused", "refused")):
         asked = factories.request(anna, account=account, state=state, reason="Документ не читается", comment="evil")
         put(kind, kind, resident=anna, destination="", request=asked.id)
+    message = factories.appeal(anna, subject="Вода").messages.get()
+    put("k10", "appeal-answered", resident=anna, destination="", message=message.id)
+    applied = factories.application(anna, state="returned", reason="Нет подписи")
+    put("k11", "application-decided", resident=anna, destination="", application=applied.id)
     put("k7", "invitation", row=factories.invitation().id)
     put("k5", "account-registered", account=account.id)
     put("k6", "known-phone", channel="sms", destination="+79123456789")
