@@ -30,8 +30,11 @@ from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverabl
 from gateways.messengers import Max, Telegram
 from models import Attempt, Captcha, Code, Device, ImportRun, NoticeReceipt, Outbox, Session, db
 from services import (
+    appeals,
+    applications,
     autopay_rounds,
     bounces,
+    calls,
     cards,
     imports,
     invitations,
@@ -160,6 +163,10 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
     jobs["reminders"] = Job(timedelta(hours=3), partial(remind, ways_of(settings)))
     jobs["notices"] = Job(ROUND, notices.spread)
+    jobs["appeals"] = Job(timedelta(hours=1), partial(appeals.sweep, settings.data_dir / appeals.FOLDER))
+    applied = settings.data_dir / applications.FOLDER
+    jobs["applications"] = Job(timedelta(hours=1), partial(applications.sweep, applied))
+    jobs["calls"] = Job(timedelta(days=1), calls.sweep)
     jobs["invitations"] = Job(timedelta(minutes=2), invitations.invite)
     desk = desk_of(settings)
     night = (settings.quiet_from, settings.quiet_to)

@@ -9,7 +9,7 @@ import click
 import clock
 from commands.frame import connected, settings
 from models import migrating
-from services import texts
+from services import texts, topics
 
 
 @click.command("migrate", help="Создать или обновить таблицы базы. Повторный запуск ничего не меняет.")
@@ -23,6 +23,7 @@ def prepare() -> list[str]:
     """Migrates, and writes the texts without which nobody could register; names what was applied."""
     applied = migrating.migrate()
     texts.seed(clock.now())
+    topics.seed()
     return applied
 
 

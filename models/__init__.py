@@ -1,10 +1,13 @@
 """Tables, constraints, queries and one-row truths: all SQL is here; one file a noun."""
 
 from models.account import Account, House
+from models.appeal import Appeal, AppealFile, AppealMessage
+from models.application import Application, ApplicationPaper
 from models.attempt import Attempt
 from models.autopay import Autopay, AutopayRun
 from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
 from models.bill import Balance, Bill, Charge, Payment
+from models.call import Call
 from models.captcha import Captcha
 from models.card import BankCard, OrderCard
 from models.code import Code
@@ -25,6 +28,7 @@ from models.run import ExportBatch, ImportRun, RefusedRow
 from models.supplier import Service, Supplier, SupplierSetting, Tariff
 from models.text import Consent, Text
 from models.token import Token
+from models.topic import Topic
 
 TABLES: list[type[Base]] = [
     Supplier,
@@ -80,11 +84,23 @@ TABLES: list[type[Base]] = [
     NoticeReceipt,
     Outbox,
     Chat,
+    Topic,
+    Appeal,
+    AppealMessage,
+    AppealFile,
+    Call,
+    Application,
+    ApplicationPaper,
     Audit,
 ]
 
 __all__ = [
     "Account",
+    "Appeal",
+    "AppealFile",
+    "AppealMessage",
+    "Application",
+    "ApplicationPaper",
     "Attempt",
     "Audit",
     "Autopay",
@@ -94,6 +110,7 @@ __all__ = [
     "BankOperation",
     "Base",
     "Bill",
+    "Call",
     "Captcha",
     "Charge",
     "Chat",
@@ -140,6 +157,7 @@ __all__ = [
     "Tariff",
     "Text",
     "Token",
+    "Topic",
     "bind",
     "db",
     "lock",

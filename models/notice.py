@@ -157,6 +157,13 @@ class NoticeReceipt(Base):
             rows = rows.where(rest if was_read else rest | (cls.is_read == True))  # noqa: E712
         return list(rows)
 
+    @classmethod
+    def read_of_link(cls, resident: Resident, url: str, now: datetime) -> None:
+        """Who has opened a page by himself need not be called there again."""
+        unread = (cls.resident == resident) & (cls.is_read == False)  # noqa: E712
+        leading = [row.id for row in cls.select(cls.id).join(Notice).where(unread, Notice.link_url == url)]
+        cls.update(is_read=True, read_at=now).where(cls.id.in_(leading)).execute()
+
     def mark(self, now: datetime, confirmed: bool) -> None:
         """Notes that it was read, and confirmed where that was done; the first time counts."""
         table = type(self)

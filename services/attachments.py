@@ -90,5 +90,10 @@ def _is_old(path: Path, now: datetime, within: timedelta) -> bool:
         return False
 
 
+def shown_name(name: str) -> str:
+    """The name as a person reads it: no folders, nothing that turns the line about."""
+    return plain_name(name) or "документ"
+
+
 def _shown(name: str, kind: str) -> str:
     return (Path(plain_name(name)).stem or "документ") + ENDINGS[kind]

@@ -91,6 +91,7 @@ def _move_in(cast: Cast, password_hash: str, now: datetime) -> None:
     Operator.create(resident=make("admin@example.org", None, "Администратор", ""), role="administrator")
     settings.record(Supplier.get(Supplier.code == "VODA"), "reading_from_day", EPOCH, 15)
     settings.record(Supplier.get(Supplier.code == "VODA"), "reading_to_day", EPOCH, 25)
+    settings.record(Supplier.get(Supplier.code == "VODA"), "offers_calls", EPOCH, True)
     settings.record(None, KEY, EPOCH, _facts(cast.novichok))
 
 

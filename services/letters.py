@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from gateways.mail import Attachment
 from models import (
     Account,
+    AppealFile,
+    AppealMessage,
+    Application,
     AutopayRun,
     Code,
     LinkRequest,
@@ -24,7 +27,17 @@ from models import (
 )
 from models.autopay import TOLD
 from models.resident import WAITING
-from services import challenges, codes, contacts, invitations, notices, outbox, reminder_letters, unsubscribing
+from services import (
+    applications,
+    challenges,
+    codes,
+    contacts,
+    invitations,
+    notices,
+    outbox,
+    reminder_letters,
+    unsubscribing,
+)
 from services.challenges import EMAIL, SMS, Errand
 from services.letter_parts import paragraphs
 
@@ -186,6 +199,24 @@ def _request(row: Outbox, _desk: Desk, _now: datetime) -> Facts:
     return {"request": request, "account": request.account, "has_login": request.resident_id is not None}
 
 
+def _answer(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
+    """None where the thread is gone with its resident."""
+    message: AppealMessage | None = AppealMessage.get_or_none(id=outbox.ids(row)["message"])
+    if message is None:
+        return None
+    files = AppealFile.names_of(message)
+    return {"appeal": message.appeal, "supplier": message.appeal.supplier.title, "text": message.text, "files": files}
+
+
+def _application(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
+    """None where it waits again: what was decided is over."""
+    found: Application | None = Application.get_or_none(id=outbox.ids(row)["application"])
+    if found is None or found.state not in applications.TOLD:
+        return None
+    decision = applications.WORDS[str(found.state)]
+    return {"application": found, "supplier": found.supplier.title, "decision": decision}
+
+
 def _token(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
     """None where it has been revoked: there is nothing to warn of."""
     token: Token | None = Token.get_or_none(id=outbox.ids(row)["token"])
@@ -232,4 +263,6 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "verification": reminder_letters.verification,
     "bill": reminder_letters.bill,
     "payment-due": reminder_letters.payment_due,
+    "appeal-answered": _answer,
+    "application-decided": _application,
 }

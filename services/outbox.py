@@ -16,7 +16,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=15)
 SHORT = {"password-changed", "account-registered"}  # there is a text message of it, too
 
 # What a resident who wants no letters goes without; what guards his login reaches him always.
-INFORMATION = {"account-linked", "account-shared", "payment-received", "payment-refunded"}
+INFORMATION = {"account-linked", "account-shared", "payment-received", "payment-refunded", "appeal-answered"}
 
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 

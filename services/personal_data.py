@@ -6,7 +6,20 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from models import Autopay, BankCard, Chat, Consent, Link, LinkRequest, OrderLine, Resident
+from models import (
+    AppealMessage,
+    Application,
+    ApplicationPaper,
+    Autopay,
+    BankCard,
+    Call,
+    Chat,
+    Consent,
+    Link,
+    LinkRequest,
+    OrderLine,
+    Resident,
+)
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from models.personal import (
     own_devices,
@@ -18,6 +31,7 @@ from models.personal import (
     sent_readings,
 )
 from models.request import APPROVED, REFUSED, WAITING
+from services import appeals, applications, calls
 from services.dial import MICRO
 from services.profile import GENDERS
 from services.reading_words import STATES
@@ -49,6 +63,9 @@ def of(resident: Resident, now: datetime, zone: tzinfo) -> Part:
         "Уведомления": _notices(resident, write),
         "Письма и сообщения": _letters(resident, write),
         "Заявки": _requests(resident, write),
+        "Обращения": _appeals(resident, write),
+        "Заказанные звонки": _calls(resident, write),
+        "Заявки на договор": _applications(resident, write),
         "Согласия": _consents(resident, write),
         "Входы в кабинет": _sessions(resident, write),
         "Известные браузеры": [
@@ -230,6 +247,56 @@ def _requests(resident: Resident, write: Writer) -> list[Part]:
             "Причина": row.reason,
         }
         for row in LinkRequest.of_resident(resident)
+    ]
+
+
+def _appeals(resident: Resident, write: Writer) -> list[Part]:
+    return [
+        {
+            "Обращение": message.appeal_id,
+            "Когда": write(message.at),
+            "Кто": "поставщик" if message.is_from_operator else "житель",
+            "Текст": message.text,
+            "Файлы": [file.name for file in files],
+            "Контакт": message.appeal.contact,
+            "Другой контакт": message.appeal.other_contact,
+            "Состояние": appeals.WORDS.get(str(message.appeal.state), str(message.appeal.state)),
+        }
+        for message, files in AppealMessage.of_resident(resident)
+    ]
+
+
+def _calls(resident: Resident, write: Writer) -> list[Part]:
+    return [
+        {
+            "Подана": write(row.created_at),
+            "Поставщик": row.supplier.name,
+            "Телефон": row.phone,
+            "Удобное время": calls.CONVENIENT.get(str(row.convenient), row.convenient),
+            "Тема": row.topic.name if row.topic else "",
+            "Комментарий": row.comment,
+            "Состояние": calls.WORDS.get(str(row.state), row.state),
+        }
+        for row in Call.of_resident(resident)
+    ]
+
+
+def _applications(resident: Resident, write: Writer) -> list[Part]:
+    papers = ApplicationPaper.of_resident(resident)
+    return [
+        {
+            "Начата": write(row.created_at),
+            "Отправлена": write(row.sent_at),
+            "Поставщик": row.supplier.name,
+            "Тип покупателя": applications.BUYERS.get(str(row.buyer), row.buyer),
+            "Список объектов": row.objects,
+            "Документы": {
+                applications.DOCUMENTS[str(paper.document)]: paper.name for paper in papers.get(row.id, [])
+            },
+            "Состояние": applications.WORDS.get(str(row.state), row.state),
+            "Пояснение": row.reason,
+        }
+        for row in Application.of_resident(resident)
     ]
 
 

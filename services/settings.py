@@ -38,6 +38,7 @@ class SupplierSettings:
     `unusual_factor`: how many times the account's own consumption of the season and
     of the last months is asked about. `roll_over_from`: percent of its range above which a register may have gone
     through zero. `photo_days`: how long photos of meters are kept.
+    `takes_appeals`, `offers_calls`, `takes_applications`: may residents write, ask for a call, apply for a contract?
     `linking_facts`: which facts prove that an account is one's own, None = the preset's.
     """
 
@@ -58,6 +59,9 @@ class SupplierSettings:
     linking_facts: tuple[str, ...] | None = None
     shows_details: bool = True
     offers_email_bills: bool = True
+    takes_appeals: bool = True
+    offers_calls: bool = False
+    takes_applications: bool = True
 
 
 def _day(value: object) -> bool:
@@ -123,6 +127,9 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "linking_facts": (_facts, f"список из {', '.join(FACTS)}"),
     "shows_details": (_flag, "да или нет"),
     "offers_email_bills": (_flag, "да или нет"),
+    "takes_appeals": (_flag, "да или нет"),
+    "offers_calls": (_flag, "да или нет"),
+    "takes_applications": (_flag, "да или нет"),
     # Read by `services/payment.py`.
     "gateway": (lambda value: isinstance(value, str) and bool(value), "имя банка из portal.toml"),
     "fee": (_fee, "сотые доли процента от 0 до 1000"),

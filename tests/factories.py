@@ -9,11 +9,15 @@ from typing import Any
 
 from models import (
     Account,
+    Appeal,
+    AppealMessage,
+    Application,
     Autopay,
     AutopayRun,
     Balance,
     BankCard,
     Bill,
+    Call,
     Charge,
     Group,
     House,
@@ -144,6 +148,33 @@ def request(who: Resident | None = None, **facts: Any) -> LinkRequest:
         **facts,
     }
     return LinkRequest.create(resident=who, **given)
+
+
+def appeal(who: Resident, text: str = "Счётчик не крутится", **facts: Any) -> Appeal:
+    """A thread that the resident began, with its first message."""
+    n = next(_count)
+    given = {"supplier": facts.pop("supplier", None) or supplier(), "created_at": NOW, "waits_since": NOW, **facts}
+    row = Appeal.create(resident=who, once=f"appeal{n}", **given)
+    AppealMessage.create(appeal=row, author=who, text=text, at=NOW, once=f"message{n}")
+    return row
+
+
+def call(who: Resident, **facts: Any) -> Call:
+    """A call that the resident asked for."""
+    n = next(_count)
+    given = {
+        "supplier": facts.pop("supplier", None) or supplier(),
+        "phone": "+79123456789",
+        "convenient": "soon",
+        **facts,
+    }
+    return Call.create(resident=who, once=f"call{n}", created_at=NOW, **given)
+
+
+def application(who: Resident, **facts: Any) -> Application:
+    """An application of the resident's for a contract; a draft, of which he has one."""
+    given = {"supplier": facts.pop("supplier", None) or supplier(), "objects": "Дом", "changed_at": NOW, **facts}
+    return Application.create(resident=who, created_at=NOW, **given)
 
 
 def token(who: Resident, **facts: Any) -> tuple[Token, str]:

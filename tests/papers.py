@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
 
 from PIL import Image
@@ -13,6 +14,18 @@ SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>ale
 HTML = b"<!doctype html><script>alert(1)</script>"
 EXE = b"MZ\x90\x00" + bytes(200)
 LATITUDE = 0x0002
+
+
+def archive(size: int = 100 * 1024 * 1024) -> bytes:
+    """A ZIP of some hundred kilobytes that would unpack into a hundred megabytes."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("a.txt", "w", force_zip64=True) as entry,
+    ):
+        for _ in range(size // 2**20):
+            entry.write(bytes(2**20))
+    return out.getvalue()
 
 
 def picture(kind: str = "JPEG", mode: str = "RGB", size: tuple[int, int] = (60, 40), colour: object = 90) -> bytes:

@@ -11,6 +11,8 @@ from werkzeug.routing import Rule
 
 import clock
 from models import (
+    AppealFile,
+    ApplicationPaper,
     BankCard,
     Checkout,
     Consent,
@@ -28,6 +30,7 @@ from models import (
     Session,
     Submission,
     Text,
+    Topic,
 )
 from services import challenges, codes
 from tests import factories
@@ -161,17 +164,36 @@ def photo(of: Resident) -> int:
     return Photo.create(submission=sent, file_key=codes.new_token(), kept_at=factories.NOW).id
 
 
+def appeal_file(of: Resident) -> int:
+    """A file of a resident's appeal; it is gone from the disk, so the answer says so."""
+    message = factories.appeal(of).messages.get()
+    return AppealFile.create(
+        message=message, file_key=codes.new_token(), name="a.pdf", kind="application/pdf", size=1
+    ).id
+
+
+def application_paper(of: Resident) -> int:
+    """A document of a resident's application; it is gone from the disk, so the answer says so."""
+    row, key = factories.application(of, state="sent"), codes.new_token()
+    facts = {"file_key": key, "name": "a.pdf", "kind": "application/pdf", "size": 1, "at": factories.NOW}
+    return ApplicationPaper.create(application=row, document="passport", **facts).id
+
+
 # How to make a row of a resident for an argument of an address; a new argument must be added here.
 OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "account_id": lambda of: factories.link(of, factories.account(factories.payee())).account_id,
     "card_id": lambda of: factories.card(of, f"b{BankCard.select().count()}").id,
+    "appeal_id": lambda of: factories.appeal(of).id,
+    "application_id": lambda of: factories.application(of, state="returned").id,
     "consent_id": consent,
     "bill_id": lambda of: factories.bill(factories.link(of).account).id,
+    "file_id": appeal_file,
     "group_id": lambda of: factories.group(of, f"Дача {Group.select().count()}").id,
     "link_id": lambda of: factories.link(of).id,
     "meter_id": lambda of: factories.meter(factories.link(of).account).id,
     "notice_id": notice,
     "order_id": order,
+    "paper_id": application_paper,
     "photo_id": photo,
     "session_id": session,
     "token": contact_request,
@@ -179,8 +201,18 @@ OWN_ROWS: dict[str, Callable[[Resident], int | str]] = {
 }
 
 
+def blank(_of: Resident) -> str:
+    """A document of applications whose blank is published."""
+    facts = {"title": "Бланк", "body": "Подпись", "published_at": factories.NOW}
+    Text.get_or_create(slug="blank-passport", version=1, defaults=facts)
+    return "passport"
+
+
 # Arguments that name no row: whoever has signed in is led to the same page.
-NAMES: dict[str, Callable[[Resident], str]] = {"way": lambda _of: "organisation"}
+NAMES: dict[str, Callable[[Resident], str]] = {
+    "way": lambda _of: "organisation",
+    "document": blank,
+}
 
 
 def run(_of: Resident) -> int:
@@ -221,7 +253,12 @@ def dead_letter(_of: Resident) -> int:
 
 # The console's rows belong to nobody: who may work there sees them.
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
+    "appeal_id": lambda of: factories.appeal(of).id,
     "batch_id": batch,
+    "application_id": lambda of: factories.application(of, state="sent").id,
+    "call_id": lambda of: factories.call(of).id,
+    "file_id": appeal_file,
+    "paper_id": application_paper,
     "event_id": event,
     "order_id": order,
     "photo_id": photo,
@@ -231,6 +268,7 @@ CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "registry_id": registry,
     "request_id": lambda of: factories.request(of).id,
     "run_id": run,
+    "topic_id": lambda _of: Topic.create(name="Вода").id,
     "table": lambda _of: "accounts",
 }
 

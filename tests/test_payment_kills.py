@@ -85,7 +85,7 @@ def dying(portal: Mortal, chance: random.Random) -> Iterator[None]:
     ended = threading.Event()
 
     def reap() -> None:
-        while not ended.wait(chance.uniform(0.5, 3.0)):
+        while not ended.wait(chance.uniform(0.2, 2.0)):
             portal.kill()
             portal.start()
 

@@ -12,12 +12,12 @@ from models import Account, Bill, Resident, Service
 from tests import factories
 from tests.client import PageClient
 from tests.queries import counted
-from tests.test_access import ASKED_BY, consent, notice, of_residents, order, session
+from tests.test_access import ASKED_BY, appeal_file, application_paper, consent, notice, of_residents, order, session
 
 MOST = 8
 FEW, MANY = 1, 20
 # A file of everything, asked for once in a year: a query for each kind of row.
-LARGER = {"/profile/data.json": 16}
+LARGER = {"/profile/data.json": 21}
 # Pages whose query string opens another list.
 ALSO = ("/history?kind=payments", "/history?kind=readings", "/history?kind=bills")
 
@@ -38,6 +38,12 @@ def town(size: int) -> Town:
     bill = Bill.select().where(Bill.account == accounts[0]).order_by(Bill.order_key.desc()).first()
     rows = {"account_id": accounts[0].id, "bill_id": bill.id, "notice_id": notices[0], "order_id": order(who)}
     held = [(consent(who), session(who), factories.token(who)[0].id) for _ in range(size)]
+    appeals = [factories.appeal(who, supplier=accounts[0].supplier, answered_at=factories.NOW) for _ in range(size)]
+    for account in accounts:
+        factories.call(who, supplier=account.supplier)
+    applied = [factories.application(who, state="returned") for _ in range(size)]
+    rows |= {"application_id": applied[0].id, "paper_id": application_paper(who), "document": "passport"}
+    rows |= {"appeal_id": appeals[0].id, "file_id": appeal_file(who)}
     rows |= {"consent_id": held[0][0], "session_id": held[0][1], "token_id": held[0][2]}
     return Town(who, {**rows, "group_id": factories.group(who, "Последняя").id, "way": "organisation"})
 

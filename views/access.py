@@ -9,6 +9,10 @@ from flask import abort, current_app, g
 from flask_login import current_user
 
 from models import (
+    Appeal,
+    AppealFile,
+    Application,
+    ApplicationPaper,
     BankCard,
     Bill,
     Code,
@@ -101,6 +105,30 @@ def own_photo(photo_id: int) -> Photo:
     """A photo that came with readings of the resident's own accounts."""
     photo: Photo | None = Photo.held_by(resident()).where(Photo.id == photo_id).first()
     return photo or abort(404)
+
+
+def own_appeal(appeal_id: int) -> Appeal:
+    """A thread of the resident and a supplier, whoever began it."""
+    return Appeal.of_resident(resident(), appeal_id) or abort(404)
+
+
+def own_appeal_file(file_id: int) -> AppealFile:
+    """A file of the resident's threads, with its message."""
+    found: AppealFile | None = AppealFile.held_by(resident()).where(AppealFile.id == file_id).first()
+    return found or abort(404)
+
+
+def own_application(application_id: int) -> Application:
+    """An application for a contract of the resident's own."""
+    return Application.held(resident(), application_id) or abort(404)
+
+
+def own_application_paper(paper_id: int) -> ApplicationPaper:
+    """A document of the resident's applications."""
+    found: ApplicationPaper | None = (
+        ApplicationPaper.held_by(resident()).where(ApplicationPaper.id == paper_id).first()
+    )
+    return found or abort(404)
 
 
 def own_order(order_id: int) -> Order:

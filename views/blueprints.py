@@ -5,8 +5,11 @@ from __future__ import annotations
 from flask import Blueprint
 
 from views import (
+    appeals,
+    applications,
     bills,
     callbacks,
+    calls,
     captchas,
     charges,
     current,
@@ -41,6 +44,7 @@ from views.admin import payments as admin_payments
 from views.admin import readings as admin_readings
 from views.admin import reconciliation as admin_reconciliation
 from views.admin import requests as admin_requests
+from views.admin import topics as admin_topics
 from views.api import description as api
 from views.profile import page as profile_page
 
@@ -60,6 +64,9 @@ BLUEPRINTS: list[Blueprint] = [
     groups.bp,
     help.bp,
     requests.bp,
+    appeals.bp,
+    calls.bp,
+    applications.bp,
     invitations.bp,
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
@@ -78,6 +85,14 @@ BLUEPRINTS: list[Blueprint] = [
     texts.bp,
     api.bp,  # all addresses of residents' programs
     *{
-        page.bp for page in (admin_letters, admin_payments, admin_readings, admin_reconciliation, admin_requests)
+        page.bp
+        for page in (
+            admin_letters,
+            admin_payments,
+            admin_topics,
+            admin_readings,
+            admin_reconciliation,
+            admin_requests,
+        )
     },  # the console: one
 ]

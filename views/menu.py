@@ -31,6 +31,7 @@ PAGES = {
     "appeal": "appeals.new",
     "appeals-sent": "appeals.sent",
     "appeals-received": "appeals.received",
+    "calls": "calls.index",
     "notices": "notices.index",
     "help": "help.show",
     "manual": "help.manual",

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask_login import current_user
 
 from models import Link, Supplier, Text, db
-from views import portal, resume
+from views import appeals, calls, portal, resume
 from views.access import public
 from views.texts import filled, sections
 
@@ -22,7 +22,13 @@ REQUISITES = "requisites"
 @bp.get("/contacts")
 @public
 def contacts() -> str:
-    return render_template("pages/contacts.html", suppliers=_suppliers())
+    is_known = current_user.is_authenticated
+    return render_template(
+        "pages/contacts.html",
+        suppliers=_suppliers(),
+        takers=appeals.writable() if is_known else [],
+        offering=calls.offering() if is_known else [],
+    )
 
 
 @bp.get("/requisites")

@@ -72,9 +72,9 @@ def _whole(page: str, status: int) -> Response:
 
 def keep() -> str:
     """The request's fields, packed and signed; "" where the request came from another site or is too large."""
-    if not _is_our_own() or (request.content_length or 0) > LARGEST:
-        return ""
     values = [(name, value) for name, value in request.form.items(multi=True) if name not in NEVER]
+    if not _is_our_own() or sum(len(name) + len(value) for name, value in values) > LARGEST:
+        return ""
     packed = zlib.compress(json.dumps([request.path, values], ensure_ascii=False).encode("utf-8", "replace"))
     return str(_signer().dumps(urlsafe_b64encode(packed).decode()))
 

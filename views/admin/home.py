@@ -8,12 +8,13 @@ from wtforms import BooleanField, DateField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 import clock
-from models import ExportBatch, ImportRun, LinkRequest, Review
+from models import Appeal, Application, Call, ExportBatch, ImportRun, LinkRequest, Review
 from services import exports, imports_report, uploads
 from services.refusal import Refused
 from views import hx, portal
 from views.access import own_suppliers, resident, served_suppliers
 from views.admin import bp
+from views.downloads import as_file
 from views.format import month_start
 from views.forms import Form
 from views.ids import LARGEST
@@ -156,6 +157,9 @@ def _page(import_form: ImportForm, export_form: ExportForm) -> dict[str, object]
         "export_form": export_form,
         "may_import": allowed is None,
         "doubted": Review.count_waiting(allowed),
+        "to_sign": Application.count_waiting(allowed),
+        "to_ring": Call.count_waiting(allowed),
+        "unanswered": Appeal.count_waiting(allowed),
         "waiting": LinkRequest.count_waiting(allowed),
         "runs": ImportRun.latest(RUNS) if allowed is None else [],
         "states": STATES,
@@ -179,11 +183,3 @@ def _may_import() -> None:
 def _own_run(run_id: int) -> ImportRun:
     _may_import()
     return ImportRun.get_or_none(ImportRun.id == run_id) or abort(404)
-
-
-def as_file(content: bytes, name: str, kind: str) -> Response:
-    """A file for the operator's disk: never shown in the browser, never kept on the way."""
-    response = Response(content, content_type=kind)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

@@ -16,6 +16,7 @@ from services.refusal import Refused
 from views import hx, suppliers
 from views.access import own_request, own_suppliers, resident, served_suppliers
 from views.admin import home
+from views.downloads import as_file
 from views.forms import Form, at_most, required, word
 from views.requests import documents, state_of
 
@@ -77,7 +78,7 @@ def link_request_document(request_id: int) -> Response:
     if content is None:
         flash("Документа больше нет: он не прилагался или удалён через 30 дней после решения.", "warn")
         return hx.go(url_for(".link_request", request_id=request_id))
-    return home.as_file(content, str(request.file_name), str(request.file_kind))
+    return as_file(content, str(request.file_name), str(request.file_kind))
 
 
 @bp.post("/requests/<int:request_id>/approval")
