@@ -50,6 +50,7 @@ class Line(NamedTuple):
     unit: str
     tariff: str
     volume: str
+    volume_common: str
     charged: int
     recalculated: int | None
     total: int
@@ -228,7 +229,7 @@ _LATELY: Prepared[tuple[Any, ...]] = Prepared(
     lambda account, last, service, since: (
         Charge.select(
             Charge.bill, Bill.period, Charge.service, Service.name, Charge.scale, Charge.unit, Charge.tariff,
-            Charge.volume, Charge.charged, Charge.recalculated, Charge.total,
+            Charge.volume, Charge.volume_common, Charge.charged, Charge.recalculated, Charge.total,
         )
         .join(Bill)
         .switch(Charge)

@@ -162,6 +162,15 @@ def test_the_house_is_told_by_its_flats_and_the_common_property(
     assert "на общее имущество 12,40 кВт*ч" in page
 
 
+def test_a_line_of_the_common_property_alone_shows_its_volume(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    light = factories.service(account.supplier, name="Электроэнергия на СОИ")
+    factories.charge(factories.bill(account), light, 1993, tariff="6.43", volume_common="3.10")
+    page = client.sign_in(resident).get("/charges?period=2026-10")
+    assert "Электроэнергия на СОИ кВт*ч 6,43 3,10 19,93" in page
+
+
 def test_a_bill_that_does_not_add_up_is_said_so(client: PageClient, resident: Resident, account: Account) -> None:
     factories.bill(account, adds_up=False)
     page = client.sign_in(resident).get("/charges?period=2026-10")
