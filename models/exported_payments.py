@@ -6,17 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, chunked
+from peewee import JOIN, Value, chunked
 
 from models.account import Account, House
 from models.exported import AT_ONCE
 from models.order import PAID, POSTED, Match, Order, OrderLine
+from models.refund import Refund, RefundLine
 from models.run import ExportBatch
 from models.supplier import Service, Supplier
 
 
 class PaidLine(NamedTuple):
-    """A line of a paid order on its way out; sums in kopecks, `batch` where it went out before."""
+    """A line of a paid order on its way out; sums in kopecks, `batch` where it went out before.
+
+    What was given back is a line of its own with a sum below zero; its `id` is that of the refund's line.
+    """
 
     id: int
     supplier: str
@@ -30,6 +34,7 @@ class PaidLine(NamedTuple):
     fee: int
     receipt_url: str
     batch: int | None
+    is_refund: bool = False
 
 
 def waiting_payments(since: datetime | None, supplier: Supplier | None, *, again: bool) -> list[PaidLine]:
@@ -60,12 +65,48 @@ def waiting_payments(since: datetime | None, supplier: Supplier | None, *, again
     return [PaidLine(*row) for row in cast(Iterable[tuple[Any, ...]], rows.tuples())]
 
 
-def claim_payments(batch: ExportBatch, ids: Sequence[int]) -> int:
+def waiting_refunds(since: datetime | None, supplier: Supplier | None, *, again: bool) -> list[PaidLine]:
+    """What was given back of payments that the billing knows or is told of, and that it has not reversed.
+
+    An order that was given back whole before any export is no business of the billing's. `again` repeats those whose
+    payment is repeated.
+    """
+    stands = Order.state.in_((PAID, POSTED))
+    is_known = OrderLine.batch.is_null(False) | Match.id.is_null(False)
+    conditions: list[Any] = [RefundLine.payment.is_null(), stands | is_known]
+    if since is not None:
+        conditions.append(Refund.done_at >= since)
+    if supplier is not None:
+        conditions.append(Order.supplier == supplier)
+    conditions.append(RefundLine.batch.is_null() | stands if again else RefundLine.batch.is_null())
+    rows = (
+        RefundLine.select(
+            RefundLine.id, Supplier.code, Account.number, Service.code, RefundLine.amount, Refund.done_at,
+            Order.number, Order.gateway, Order.provider_id, Value(0), Order.receipt_url, RefundLine.batch,
+        )
+        .join(Refund)
+        .switch(RefundLine)
+        .join(OrderLine)
+        .join(Order)
+        .switch(OrderLine)
+        .join(Account)
+        .join(Supplier)
+        .switch(OrderLine)
+        .join(Service, JOIN.LEFT_OUTER)
+        .switch(OrderLine)
+        .join(Match, JOIN.LEFT_OUTER)
+        .where(*conditions)
+        .order_by(Supplier.code, Refund.done_at, RefundLine.id)
+    )  # fmt: skip
+    told = (PaidLine(*row) for row in cast(Iterable[tuple[Any, ...]], rows.tuples()))
+    return [line._replace(amount=-line.amount, is_refund=True) for line in told]
+
+
+def claim(table: type[OrderLine] | type[RefundLine], batch: ExportBatch, ids: Sequence[int]) -> int:
     """Takes of these lines those that no batch has; how many: each goes into one, whoever asks at once."""
     count = 0
     for some in chunked(ids, AT_ONCE):
-        query = OrderLine.update(batch=batch).where(OrderLine.id.in_(some), OrderLine.batch.is_null())
-        count += int(query.execute())
+        count += int(table.update(batch=batch).where(table.id.in_(some), table.batch.is_null()).execute())
     return count
 
 

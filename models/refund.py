@@ -11,6 +11,7 @@ from peewee import JOIN, SQL, ForeignKeyField, IntegerField, ModelSelect, TextFi
 from models.base import Base, KopecksField, UtcField
 from models.bill import Payment
 from models.order import PAID, POSTED, Match, Order, OrderLine
+from models.run import ExportBatch
 
 ASKED, DONE, DECLINED = "asked", "done", "declined"
 
@@ -62,13 +63,17 @@ Refund.add_index(Refund.index(Refund.id, where=Refund.state == ASKED, name="refu
 
 
 class RefundLine(Base):
-    """What of a refund goes off an account; `payment`: the billing's reversal that it was met with."""
+    """What of a refund goes off an account; `payment`: the billing's reversal that it was met with.
+
+    `batch`: the export that told the billing of it.
+    """
 
     refund = ForeignKeyField(Refund, backref="lines")
     line = ForeignKeyField(OrderLine, backref="refunds")
     line_id: int
     amount = KopecksField()
     payment = ForeignKeyField(Payment, null=True, unique=True, on_delete="SET NULL")
+    batch = ForeignKeyField(ExportBatch, null=True)
 
     @classmethod
     def back_of(cls, order: Order) -> dict[int, int]:

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from exchange.debts import CSV, KINDS, MARKS, Debt, debts_bytes, file_name
 from exchange.writers import Cell, csv_bytes, xlsx_bytes
-from models import ExportBatch, Supplier, transaction
-from models.exported_payments import PaidLine, claim_payments, open_accounts, waiting_payments
+from models import ExportBatch, OrderLine, RefundLine, Supplier, transaction
+from models.exported_payments import PaidLine, claim, open_accounts, waiting_payments, waiting_refunds
 from models.history import paid_beside
 from models.standing import standings
 from services.exports import MOST_TRIES, NothingToExport, Overtaken
@@ -27,7 +27,7 @@ def export_payments(
     since: date | None, supplier: str | None, now: datetime, again: bool = False, *, who: str, zone: tzinfo,
     kind: str = "csv", encoding: str = "utf-8",
 ) -> ExportBatch:  # fmt: skip
-    """What was paid here and the billing has not met, as a numbered batch; its lines are marked in the same step.
+    """What was paid or given back here and the billing has not met, as a numbered batch; its lines are marked there.
 
     `supplier` is a code, None = all; `since` a day of paying. `again` adds the lines of earlier batches. Raises
     NothingToExport; the file is written before the transaction that marks its lines, as that of readings is.
@@ -35,7 +35,7 @@ def export_payments(
     of = by_code_or_all(supplier)
     begins = datetime.combine(since, time(), zone) if since else None
     for _ in range(MOST_TRIES):
-        lines = waiting_payments(begins, of, again=again)
+        lines = waiting_payments(begins, of, again=again) + waiting_refunds(begins, of, again=again)
         if not lines:
             raise NothingToExport(
                 "Новых платежей нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру."
@@ -54,9 +54,10 @@ def _keep(
     lines: list[PaidLine], content: bytes, now: datetime, who: str, of: Supplier | None, kind: str
 ) -> ExportBatch:
     batch = ExportBatch.open_next(PAYMENTS, now, who, of)
-    fresh = [line.id for line in lines if line.batch is None]
-    if claim_payments(batch, fresh) != len(fresh):
-        raise Overtaken("Один из платежей файла уже выгружен.")
+    for table, is_refund in ((OrderLine, False), (RefundLine, True)):
+        fresh = [line.id for line in lines if line.batch is None and line.is_refund is is_refund]
+        if claim(table, batch, fresh) != len(fresh):
+            raise Overtaken("Один из платежей файла уже выгружен.")
     batch.fill(f"payments-{batch.number:04d}.{kind}", len(lines), content)
     return batch
 
@@ -64,7 +65,8 @@ def _keep(
 def _row(line: PaidLine, zone: tzinfo) -> list[Cell]:
     return [
         line.supplier, line.account, line.service or "", _roubles(line.amount), line.paid_at.astimezone(zone).date(),
-        line.number, line.gateway, line.provider_id or "", _roubles(line.fee), line.receipt_url, str(line.id),
+        line.number, line.gateway, line.provider_id or "", _roubles(line.fee), line.receipt_url,
+        f"R{line.id}" if line.is_refund else str(line.id),
     ]  # fmt: skip
 
 

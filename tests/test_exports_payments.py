@@ -15,7 +15,7 @@ from flask import Flask
 from python_calamine import CalamineWorkbook
 
 from exchange.debts import file_name
-from models import Account, ExportBatch, Order, OrderLine, Supplier, db
+from models import Account, ExportBatch, Order, OrderLine, Refund, RefundLine, Supplier, db
 from services import reconciliation
 from services.exports import NothingToExport, batch_of
 from services.exports_payments import HEADINGS, export_debts, export_payments
@@ -90,6 +90,57 @@ def test_only_what_was_paid_and_the_billing_has_not_met_goes_out(account: Accoun
         paid(account, 500, state=state)
     paid(account, 700)
     factories.payment(account, 700, date(2026, 11, 20))
+    reconciliation.reconcile(NOW)
+    with pytest.raises(NothingToExport):
+        payments()
+
+
+def given_back(order: Order, amount: int, *, whole: bool = False) -> RefundLine:
+    refund = Refund.create(
+        order=order, key=f"r{order.number}-{amount}", amount=amount, state="done", asked_at=NOW, done_at=NOW
+    )
+    order.refunded, order.state = order.refunded + amount, "refunded" if whole else order.state
+    order.save()
+    return RefundLine.create(refund=refund, line=order.lines.get(), amount=amount)
+
+
+def test_what_was_given_back_goes_out_once_as_a_sum_below_zero(account: Account) -> None:
+    order = paid(account, 1000)
+    payments()
+    line = given_back(order, 400)
+    (told,) = lines(payments())
+    assert (told["Сумма"], told["Дата"], told["Номер заказа"]) == ("-4,00", "21.11.2026", order.number)
+    assert (told["Идентификатор"], told["Комиссия"]) == (f"R{line.id}", "0,00")
+    with pytest.raises(NothingToExport):
+        payments()
+    assert [told["Сумма"] for told in lines(payments(again=True))] == ["10,00", "-4,00"]
+
+
+def test_an_order_that_went_out_and_was_given_back_whole_is_reversed(account: Account) -> None:
+    order = paid(account, 1000)
+    payments()
+    given_back(order, 1000, whole=True)
+    assert [told["Сумма"] for told in lines(payments())] == ["-10,00"]
+
+
+def test_an_order_that_was_given_back_before_it_went_out_is_not_told(account: Account) -> None:
+    given_back(paid(account, 1000), 1000, whole=True)
+    with pytest.raises(NothingToExport):
+        payments()
+
+
+def test_a_part_given_back_before_the_export_goes_out_beside_its_payment(account: Account) -> None:
+    given_back(paid(account, 1000), 400)
+    assert [told["Сумма"] for told in lines(payments())] == ["10,00", "-4,00"]
+
+
+def test_what_the_billing_has_reversed_goes_out_no_more(account: Account) -> None:
+    order = paid(account, 1000)
+    payments()
+    factories.payment(account, 1000, date(2026, 11, 20))
+    reconciliation.reconcile(NOW)
+    given_back(order, 400)
+    factories.payment(account, -400, date(2026, 11, 21))
     reconciliation.reconcile(NOW)
     with pytest.raises(NothingToExport):
         payments()
