@@ -6,17 +6,13 @@ an HMAC of them. Nothing is stored for it; a revocation raises the version that 
 
 from __future__ import annotations
 
-import hmac
-import re
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 
 from models import Account, Bill, ReadingLinks, Submission, lock, transaction
 from models.reading import BY_LINK
-from services import limits, readings, settings
+from services import limits, readings, settings, signed
 from services.limits import Limit, Visitor
 from services.readings import Act
 from services.refusal import Refused
@@ -32,10 +28,9 @@ BY_ADDRESS = Limit("reading-link-address", 300)
 
 DELIVERED_WITHIN = timedelta(days=10)  # from the making of a bill to the day it lies on the table
 
-_SHAPE = re.compile(r"[A-Za-z0-9_-]{32}")
+_PURPOSE = "reading-link"
 _PACKED = struct.Struct(">IHH")  # account, last day since the epoch, version
 _EPOCH = date(2020, 1, 1)
-_SIGNATURE = 16
 
 
 @dataclass(frozen=True)
@@ -50,16 +45,13 @@ class Pass:
 def sign(what: Pass, key: str) -> str:
     """The same pass is the same token, however often it is made."""
     body = _PACKED.pack(what.account, (what.until - _EPOCH).days & 0xFFFF, what.version & 0xFFFF)
-    return urlsafe_b64encode(body + _signature(body, key)).decode()
+    return signed.sign(body, key, _PURPOSE)
 
 
 def read(token: str, key: str) -> Pass | None:
     """The pass that was signed under the key; None for whatever is none of ours."""
-    if not _SHAPE.fullmatch(token):
-        return None
-    raw = urlsafe_b64decode(token)
-    body = raw[: _PACKED.size]
-    if not hmac.compare_digest(raw[_PACKED.size :], _signature(body, key)):
+    body = signed.opened(token, key, _PURPOSE, _PACKED.size)
+    if body is None:
         return None
     account, days, version = _PACKED.unpack(body)
     return Pass(account, _EPOCH + timedelta(days=days), version)
@@ -126,10 +118,6 @@ def revoke(account: Account) -> None:
     """«Отозвать ссылки»: none of those that were made so far opens anything any more."""
     lock(account)
     ReadingLinks.revoke(account)
-
-
-def _signature(body: bytes, key: str) -> bytes:
-    return hmac.new(key.encode(), b"reading-link\0" + body, sha256).digest()[:_SIGNATURE]
 
 
 def _next_month(period: date) -> date:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from models import Account, Audit, Link, LinkRequest, Notice, Resident, lock, transaction
+from models import Account, Link, LinkRequest, Notice, Resident, lock, transaction
 from models.request import ACCESS, APPROVED, LINK, OBJECTION, REFUSED
-from services import accounts, attachments, codes, contacts, limits, linking, outbox, texts
+from services import accounts, attachments, audit, codes, contacts, limits, linking, outbox, texts
 from services.attachments import Attachment
 from services.limits import Limit, Visitor
 from services.refusal import Refused
@@ -184,7 +183,7 @@ def open_document(request: LinkRequest, folder: Path, by: Resident, now: datetim
     """The document's bytes, and a line in the log; None where it is no more."""
     content = attachments.read(str(request.file_key), folder)
     if content is not None:
-        _log("document-opened", request, by, now, {}, {})
+        audit.note("document-opened", "link_request", request.id, by, now)
     return content
 
 
@@ -268,7 +267,7 @@ def _decide(
         raise Refused(_already(LinkRequest.get_by_id(request.id)))
     ids = {"account": account or request.account_id, "resident": other}
     after = {"state": state, **{name: number for name, number in ids.items() if number}}
-    _log(f"request-{state}", request, by, now, {"state": request.state}, after)
+    audit.note(f"request-{state}", "link_request", request.id, by, now, {"state": request.state}, after)
 
 
 def _already(request: LinkRequest) -> str:
@@ -285,24 +284,3 @@ def _tell(request: LinkRequest, state: str, outcome: str, body: str, now: dateti
     subject = f"Заявка №\N{NO-BREAK SPACE}{request.id}: {outcome}"
     Notice.tell([request.resident], subject, body, now, link_url="/requests", link_label="Мои заявки")
     outbox.put(kind, f"{kind}:{request.id}", now, resident=request.resident, request=request.id)
-
-
-def _log(
-    action: str,
-    request: LinkRequest,
-    by: Resident,
-    now: datetime,
-    before: dict[str, object],
-    after: dict[str, object],
-) -> None:
-    """Ids and states only: the log outlives the personal data."""
-    Audit.create(
-        at=now,
-        actor=by,
-        actor_name=str(by.email),
-        action=action,
-        object="link_request",
-        object_id=str(request.id),
-        before=json.dumps(before),
-        after=json.dumps(after),
-    )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
-import re
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from models import Link, Outbox, Resident, lock, transaction
-from services import outbox, texts
+from services import outbox, signed, texts
 from services.refusal import Refused
 
 if TYPE_CHECKING:
@@ -36,9 +32,8 @@ NAMES = {
     INFORMATION: "E-mail уведомления",
     ADVERTISING: "Рекламная рассылка",
 }
-_SHAPE = re.compile(r"[A-Za-z0-9_-]{28}")
+_PURPOSE = "unsubscribe"
 _PACKED = struct.Struct(">IB")
-_SIGNATURE = 16
 
 
 @dataclass(frozen=True)
@@ -58,17 +53,13 @@ def address(row: Outbox, desk: Desk) -> str:
 
 
 def sign(what: Pass, key: str) -> str:
-    body = _PACKED.pack(what.resident, what.topic)
-    return urlsafe_b64encode(body + _signature(body, key)).decode()
+    return signed.sign(_PACKED.pack(what.resident, what.topic), key, _PURPOSE)
 
 
 def read(token: str, key: str) -> Pass | None:
     """What was signed under the key; None for whatever is none of ours."""
-    if not _SHAPE.fullmatch(token):
-        return None
-    raw = urlsafe_b64decode(token)
-    body = raw[: _PACKED.size]
-    if not hmac.compare_digest(raw[_PACKED.size :], _signature(body, key)):
+    body = signed.opened(token, key, _PURPOSE, _PACKED.size)
+    if body is None:
         return None
     resident, topic = _PACKED.unpack(body)
     return Pass(resident, topic) if topic in NAMES else None
@@ -90,7 +81,3 @@ def end(what: Pass, now: datetime) -> None:
         resident, {READINGS: "remind_readings", BILL: "monthly_bill", INFORMATION: "notify_email"}[what.topic], False
     )
     resident.save()
-
-
-def _signature(body: bytes, key: str) -> bytes:
-    return hmac.new(key.encode(), b"unsubscribe\0" + body, sha256).digest()[:_SIGNATURE]
