@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 
 from bench import filled, process
 from bench.harness import Row, row
+from bench.load import answer
 from bench.served import served
 from config import Settings
 
@@ -115,7 +116,7 @@ class _Browser:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
         writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
-        status, headers, page = await _answer(reader)
+        status, headers, body = await answer(reader)
         self.evening.times.append((perf_counter() - start) * 1000)
         for name, value in headers:
             if name == "set-cookie":
@@ -124,21 +125,7 @@ class _Browser:
             if name == "connection" and value == "close":
                 writer.close()
                 self.streams = None
-        return status, page
-
-
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, list[tuple[str, str]], str]:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
-    body, known = b"", dict(headers)
-    if known.get("transfer-encoding") == "chunked":
-        while size := int(await reader.readline(), 16):
-            body += await reader.readexactly(size)
-            await reader.readline()
-        await reader.readline()
-    else:
-        body = await reader.readexactly(int(known["content-length"]))
-    return int(lines[0].split()[1]), headers, body.decode()
+        return status, body.decode()
 
 
 async def _send(port: int, account: int, evening: Evening) -> None:

@@ -54,7 +54,8 @@ async def _client(port: int, number: int, paths: list[str], until: float, result
         turn += 1
         start = perf_counter()
         writer.write(request.encode())
-        status, headers = await _answer(reader)
+        status, told, _ = await answer(reader)
+        headers = dict(told)
         (result.slow if "x-slow" in headers else result.times).append((perf_counter() - start) * 1000)
         result.errors += status != 200
         if headers.get("connection", "").lower() == "close":
@@ -63,16 +64,19 @@ async def _client(port: int, number: int, paths: list[str], until: float, result
     writer.close()
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-    if headers.get("transfer-encoding") == "chunked":
+async def answer(reader: asyncio.StreamReader) -> tuple[int, list[tuple[str, str]], bytes]:
+    """(status, headers by their lower-case names, body)."""
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
+    body, known = b"", dict(headers)
+    if known.get("transfer-encoding") == "chunked":
         while size := int(await reader.readline(), 16):
-            await reader.readexactly(size + 2)
+            body += await reader.readexactly(size)
+            await reader.readline()
         await reader.readline()
     else:
-        await reader.readexactly(int(headers["content-length"]))
-    return int(head[0].split()[1]), headers
+        body = await reader.readexactly(int(known["content-length"]))
+    return int(lines[0].split()[1]), headers, body
 
 
 async def _main(port: int, seconds: float, clients: int, paths: list[str]) -> Result:

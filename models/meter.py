@@ -65,6 +65,10 @@ class Meter(Base):
         )
         return self.verified_on.replace(year=year, day=28) if is_leap_day else self.verified_on.replace(year=year)
 
+    def is_read_by_people(self, today: date) -> bool:
+        """Are its figures sent by people?"""
+        return not (self.is_automatic or self.is_removed(today))
+
     def is_expired(self, today: date) -> bool:
         """Its verification has run out (ПП 354 п. 81(12))."""
         return self.valid_until is not None and self.valid_until < today

@@ -71,7 +71,7 @@ def _readings_url(found: Bill, desk: Desk, now: datetime) -> str | None:
     """The second code of the paper; none where no meter is read by people."""
     today = desk.day_of(now)
     registers = Register.of_account(found.account)
-    if all(register.meter.is_automatic or register.meter.is_removed(today) for register in registers):
+    if not any(register.meter.is_read_by_people(today) for register in registers):
         return None
     return reading_links.link_on_paper(found, today, desk.reading_key, desk.base_url)
 

@@ -157,7 +157,7 @@ def _page(link: Link, form: ArrangeForm) -> dict[str, object]:
 
 def _is_read(account: Account, meters: list[list[Register]], today: date) -> bool:
     """Is there a meter whose figures people send?"""
-    is_read = any(not (row[0].meter.is_automatic or row[0].meter.is_removed(today)) for row in meters)
+    is_read = any(row[0].meter.is_read_by_people(today) for row in meters)
     return is_read and account.closed_on is None
 
 

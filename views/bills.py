@@ -55,6 +55,6 @@ def _readings_url(bill: Bill) -> str | None:
     """The second code of the paper; none where no meter is read by people."""
     today, settings = clock.today(), portal.settings()
     registers = Register.of_account(bill.account)
-    if all(register.meter.is_automatic or register.meter.is_removed(today) for register in registers):
+    if not any(register.meter.is_read_by_people(today) for register in registers):
         return None
     return reading_links.link_on_paper(bill, today, settings.reading_key, settings.base_url)
