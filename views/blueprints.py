@@ -21,6 +21,7 @@ from views import (
     home,
     invitations,
     linking,
+    looks,
     messengers,
     notices,
     orders,
@@ -70,6 +71,7 @@ BLUEPRINTS: list[Blueprint] = [
     invitations.bp,
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
+    looks.bp,
     readings.bp,
     reading_links.bp,
     captchas.bp,
