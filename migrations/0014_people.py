@@ -31,7 +31,6 @@ def up(migrator, db):
             table_name = "resident"
 
     class Account(Frozen):
-
         class Meta:
             table_name = "account"
 

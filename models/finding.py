@@ -1,4 +1,4 @@
-"""Accounts and residents by any fact, a page at a time: every fact has an index, so a page costs the same in any town.
+"""Accounts and residents by any fact, a page at a time: each fact has an index, so a page costs the same everywhere.
 
 Each source answers with so many ids after the last one shown; what the sources found is merged, cut, and fetched.
 """
@@ -62,11 +62,11 @@ def accounts(facts: Facts, page: Page) -> list[Account]:
 
 
 def residents(facts: Facts, page: Page) -> list[Resident]:
-    """The residents that any fact fits, by id: of a supplier's clerk those linked to his accounts or asking for one."""
+    """Residents that any fact fits, by id; for some suppliers those linked to their accounts or asking for one."""
     found: set[int] = set()
     for condition in (_by_login(facts), _by_name(facts.names), _by_account(facts, page.suppliers)):
         if condition is not None:
-            rows = Resident.select(Resident.id).where(condition, NUMBER > page.after, *_served(page.suppliers))
+            rows = Resident.select(Resident.id).where(condition, page.after < NUMBER, *_served(page.suppliers))
             found |= set(_ids(rows.order_by(NUMBER).limit(page.limit)))
     ids = sorted(found)[: page.limit]
     return list(Resident.select().where(Resident.id.in_(ids)).order_by(Resident.id)) if ids else []

@@ -304,6 +304,11 @@ class Operator(Base):
         return bool(cls.select().where(cls.resident == resident, cls.supplier.is_null()).exists())
 
     @classmethod
+    def administrators(cls) -> list[Operator]:
+        """The administrators of everything, in the order of their rows."""
+        return list(cls.select().where(cls.role == "administrator", cls.supplier.is_null()).order_by(cls.id))
+
+    @classmethod
     def is_last_administrator(cls, resident: Resident) -> bool:
         """Would the portal have no administrator of everything without this one?"""
         administers = (cls.role == "administrator") & cls.supplier.is_null()

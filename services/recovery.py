@@ -28,6 +28,15 @@ def ask(login: Login, visitor: Visitor, now: datetime, token: str, *, has_sms: b
     )  # fmt: skip
 
 
+def write(resident: Resident, visitor: Visitor, now: datetime, token: str) -> None:
+    """The same letter at an operator's press, to the resident's confirmed mailbox."""
+    challenges.start(
+        challenges.RECOVERY, Way(EMAIL, str(resident.email)), visitor, now, token,
+        whose=visitor.subject("recovery", "operator", str(resident.id)), resident=resident,
+        facts={"kind": "operator"},
+    )  # fmt: skip
+
+
 def _way(login: Login, resident: Resident | None, has_sms: bool) -> Way:
     """Where the code goes; nowhere for a login that nobody has or that is closed, by the channel it would take."""
     usual = SMS if has_sms and login.kind in ("phone", "account") else EMAIL

@@ -255,7 +255,10 @@ def dead_letter(_of: Resident) -> int:
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "appeal_id": lambda of: factories.appeal(of).id,
     "batch_id": batch,
+    "act": lambda _of: "activation",
     "application_id": lambda of: factories.application(of, state="sent").id,
+    "link_id": lambda of: factories.link(of).id,
+    "resident_id": lambda of: of.id,
     "call_id": lambda of: factories.call(of).id,
     "file_id": appeal_file,
     "paper_id": application_paper,

@@ -45,6 +45,7 @@ from views.admin import payments as admin_payments
 from views.admin import readings as admin_readings
 from views.admin import reconciliation as admin_reconciliation
 from views.admin import requests as admin_requests
+from views.admin import residents as admin_residents
 from views.admin import topics as admin_topics
 from views.api import description as api
 from views.profile import page as profile_page
@@ -95,6 +96,7 @@ BLUEPRINTS: list[Blueprint] = [
             admin_readings,
             admin_reconciliation,
             admin_requests,
+            admin_residents,
         )
     },  # the console: one
 ]
