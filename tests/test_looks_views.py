@@ -96,6 +96,7 @@ def test_no_route_writes_anything_while_looking(app: Flask, looking: PageClient,
 def test_no_page_writes_anything_while_looking(app: Flask, looking: PageClient, anna: Resident) -> None:
     """Not even what a page writes by being opened; and only pages of the list are opened."""
     walked = list(urls(app, "GET", anna))
+    Appeal.update(unread=1).execute()
     before = whole()
     shown = set()
     for rule, url in walked:
