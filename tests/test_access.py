@@ -26,13 +26,15 @@ from models import (
     Outbox,
     Photo,
     RefusedRow,
+    RegistryLine,
     Resident,
     Session,
     Submission,
     Text,
     Topic,
 )
-from services import challenges, codes
+from services import challenges, codes, desk
+from services.desk import Wanted
 from tests import factories
 from tests.client import PageClient
 from views.access import is_public
@@ -245,6 +247,13 @@ def registry(_of: Resident) -> int:
     return line.registry_id
 
 
+def written(of: Resident) -> int:
+    """A payment that an operator wrote down."""
+    today = clock.today()
+    wanted = Wanted("cash", 1000, today, f"чек {RegistryLine.select().count()}")
+    return desk.accept(factories.account(), wanted, of, clock.now(), today).id
+
+
 def dead_letter(_of: Resident) -> int:
     given = {"kind": "known-email", "destination": "nobody@example.org", "state": "dead", "error": "адрес не принят"}
     times = {"not_before": factories.NOW, "created_at": factories.NOW}
@@ -256,6 +265,9 @@ CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "appeal_id": lambda of: factories.appeal(of).id,
     "batch_id": batch,
     "act": lambda _of: "activation",
+    "account_id": lambda of: factories.account().id,
+    "bill_id": lambda of: factories.bill(factories.account(factories.payee())).id,
+    "written_id": written,
     "application_id": lambda of: factories.application(of, state="sent").id,
     "link_id": lambda of: factories.link(of).id,
     "resident_id": lambda of: of.id,

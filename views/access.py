@@ -32,6 +32,7 @@ from models import (
     Session,
     Supplier,
     Token,
+    desk,
     finding,
 )
 from services import codes
@@ -219,6 +220,16 @@ def served_account(account_id: int) -> Account:
     """An account of the operator's suppliers, with supplier and house."""
     account, allowed = Account.whole(account_id), own_suppliers()
     return account if account is not None and (allowed is None or account.supplier_id in allowed) else abort(404)
+
+
+def served_bill(bill_id: int) -> Bill:
+    """A bill of such an account, with account, supplier and house."""
+    return Bill.of_operator(bill_id, own_suppliers()) or abort(404)
+
+
+def served_written(line_id: int) -> RegistryLine:
+    """A payment that an operator wrote down for such an account, with account, supplier, house and registry."""
+    return desk.of_operator(line_id, own_suppliers()) or abort(404)
 
 
 def served_link(resident_id: int, link_id: int) -> Link:

@@ -40,6 +40,7 @@ from views import (
     texts,
     unsubscribe,
 )
+from views.admin import accounts as admin_accounts
 from views.admin import letters as admin_letters
 from views.admin import payments as admin_payments
 from views.admin import readings as admin_readings
@@ -90,6 +91,7 @@ BLUEPRINTS: list[Blueprint] = [
     *{
         page.bp
         for page in (
+            admin_accounts,
             admin_letters,
             admin_payments,
             admin_topics,
