@@ -1,4 +1,4 @@
-"""Residents found by name, phone and ЕЛС; an operator's look at a resident's portal; operators' reasons. Frozen."""
+"""Residents found by name, phone and ЕЛС; an operator's look at their portal; operators' reasons. Frozen."""
 
 import unicodedata
 
@@ -56,6 +56,7 @@ def up(migrator, db):
         migrator.add_index("resident", ("phone",)),
     )
     db.execute_sql('CREATE INDEX "account_els" ON "account" ("els") WHERE els <> \'\'')
+    db.execute_sql('CREATE INDEX "invitation_open" ON "invitation" ("id") WHERE ("accepted_at" IS NULL)')
     db.create_tables([Remark])
     rows = Resident.select(Resident.id, Resident.surname, Resident.name, Resident.patronymic).order_by(Resident.id)
     last = 0

@@ -42,7 +42,7 @@ def _way(login: Login, resident: Resident | None, has_sms: bool) -> Way:
     usual = SMS if has_sms and login.kind in ("phone", "account") else EMAIL
     if resident is None or resident.state in (BLOCKED, DELETED):
         return Way(usual, "")
-    phone = str(resident.phone) if has_sms and resident.phone_key else ""
+    phone = resident.mobile if has_sms else ""
     if login.kind == "phone" or (login.kind not in ("email", sign_in.OPERATOR) and phone):
         return Way(SMS, phone)
     # A mailbox that nobody has shown may be anyone's.

@@ -20,6 +20,7 @@ from models import (
     Consent,
     GatewayEvent,
     Group,
+    Invitation,
     Link,
     LinkRequest,
     NoticeReceipt,
@@ -225,6 +226,11 @@ def served_account(account_id: int) -> Account:
 def served_bill(bill_id: int) -> Bill:
     """A bill of such an account, with account, supplier and house."""
     return Bill.of_operator(bill_id, own_suppliers()) or abort(404)
+
+
+def served_invitation(invitation_id: int) -> Invitation:
+    """An invitation to an account of the operator's suppliers."""
+    return Invitation.of_operator(invitation_id, own_suppliers()) or abort(404)
 
 
 def served_written(line_id: int) -> RegistryLine:

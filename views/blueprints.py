@@ -27,6 +27,7 @@ from views import (
     orders,
     outbox,
     pages,
+    paper_codes,
     payment,
     payment_codes,
     reading_links,
@@ -41,6 +42,8 @@ from views import (
     unsubscribe,
 )
 from views.admin import accounts as admin_accounts
+from views.admin import counter as admin_counter
+from views.admin import invitations as admin_invitations
 from views.admin import letters as admin_letters
 from views.admin import payments as admin_payments
 from views.admin import readings as admin_readings
@@ -74,6 +77,7 @@ BLUEPRINTS: list[Blueprint] = [
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
     looks.bp,
+    paper_codes.bp,
     readings.bp,
     reading_links.bp,
     captchas.bp,
@@ -92,6 +96,8 @@ BLUEPRINTS: list[Blueprint] = [
         page.bp
         for page in (
             admin_accounts,
+            admin_counter,
+            admin_invitations,
             admin_letters,
             admin_payments,
             admin_topics,
