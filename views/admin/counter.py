@@ -128,9 +128,8 @@ def _registered(row: Account, form: RegisterForm, once: str) -> Code:
 
 
 def _ways() -> tuple[str, ...]:
-    """How a resident may sign in here, in the preset's order; what needs no mailbox first."""
-    ways = [way for way in portal.preset().sign_in if way in LOGINS]
-    return tuple(sorted(ways, key=lambda way: way == counter.EMAIL))
+    """How a resident may sign in here; what needs neither phone nor mailbox first."""
+    return tuple(way for way in LOGINS if way in portal.preset().sign_in)
 
 
 def _register(row: Account, form: RegisterForm) -> dict[str, object]:
