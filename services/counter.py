@@ -26,6 +26,7 @@ from services import (
     passwords,
     profile,
     requests,
+    residents,
     texts,
 )
 from services.limits import Limit, Visitor
@@ -106,7 +107,7 @@ def invite(
 @transaction
 def print_code(known: Resident, has_passport: bool, by: Resident, now: datetime, once: str, key: str) -> Code:
     """A code for who has a portal and lost its password; the old one counts until the new one is set."""
-    resident = lock(known)
+    resident = residents.held(known, by)
     if (before := _made(once, key)) is not None and before.resident == resident:
         return before
     if not has_passport:

@@ -38,13 +38,20 @@ def checked(reason: str) -> str:
     return plain
 
 
+def held(known: Resident, by: Resident) -> Resident:
+    """Holds the resident, and the operator whom the log will name: in one order, whoever acts on whom."""
+    rows = {row.id: lock(row) for row in sorted((known, by), key=lambda row: row.id)}
+    return rows[known.id]
+
+
 @transaction
 def block(known: Resident, reason: str, by: Resident, now: datetime) -> None:
     """Nobody gets in any more: sessions, codes on their way, known browsers and autopays end."""
-    reason, resident = checked(reason), lock(known)
+    for row in Operator.administrators():
+        lock(row)  # of two who block each other at once one is the last
+    reason, resident = checked(reason), held(known, by)
     if resident == by:
         raise Refused(YOURSELF)
-    lock_administrators()
     if Operator.is_last_administrator(resident):
         raise Refused(LAST)
     if not Resident.move(resident.id, BLOCKED, before=ACTIVE):
@@ -57,16 +64,10 @@ def block(known: Resident, reason: str, by: Resident, now: datetime) -> None:
     _tell(resident, "Ваш кабинет закрыт", f"Причина: {reason} Чтобы его открыли, обратитесь к поставщику услуг.", now)
 
 
-def lock_administrators() -> None:
-    """Of two administrators who block each other at once one is the last."""
-    for row in Operator.administrators():
-        lock(row)
-
-
 @transaction
 def unblock(known: Resident, reason: str, by: Resident, now: datetime) -> None:
     """The person may come in again, by the password that was."""
-    reason, resident = checked(reason), lock(known)
+    reason, resident = checked(reason), held(known, by)
     if not Resident.move(resident.id, ACTIVE, before=BLOCKED):
         raise changed(resident)
     _note("unblock", resident, reason, by, now, {"state": BLOCKED}, {"state": ACTIVE})
@@ -76,7 +77,7 @@ def unblock(known: Resident, reason: str, by: Resident, now: datetime) -> None:
 @transaction
 def end_sessions(known: Resident, reason: str, by: Resident, now: datetime) -> int:
     """Every browser is signed out and must show the second factor anew; how many were open."""
-    reason, resident = checked(reason), lock(known)
+    reason, resident = checked(reason), held(known, by)
     ended = _end_sessions(resident, now)
     _note("end-sessions", resident, reason, by, now, {"open": ended}, {"open": 0})
     _tell(resident, "Оператор закрыл ваш кабинет на всех устройствах", "Войдите снова с прежним паролем.", now)
@@ -86,7 +87,7 @@ def end_sessions(known: Resident, reason: str, by: Resident, now: datetime) -> i
 @transaction
 def reset_factor(known: Resident, reason: str, by: Resident, now: datetime) -> None:
     """The sign-in asks for the password alone; whoever lost the phone gets in and connects another."""
-    reason, resident = checked(reason), lock(known)
+    reason, resident = checked(reason), held(known, by)
     before = str(resident.factor)
     if not before:
         raise Refused("Второй шаг входа уже выключен.")
@@ -104,7 +105,7 @@ def reset_factor(known: Resident, reason: str, by: Resident, now: datetime) -> N
 @transaction
 def unlink(link: Link, reason: str, by: Resident, now: datetime) -> None:
     """The account leaves the person's portal; he is told why."""
-    reason, resident, account = checked(reason), lock(link.resident), link.account
+    reason, resident, account = checked(reason), held(link.resident, by), link.account
     if Link.of_resident(resident, account) is None:
         raise Refused("Этого лицевого счёта в кабинете уже нет: его отключили в другом окне.")
     accounts.unlink(link)
@@ -117,6 +118,7 @@ def unlink(link: Link, reason: str, by: Resident, now: datetime) -> None:
 def link(known: Resident, account: Account, reason: str, by: Resident, now: datetime) -> Link:
     """Gives the person an account; `linking.attach` tells him and those who hold it."""
     reason = checked(reason)
+    held(known, by)
     made, is_new = linking.attach(known, account, linking.BY_OPERATOR, now)
     if not is_new:
         raise Refused(HELD, field="number")
@@ -138,7 +140,7 @@ def send_recovery(resident: Resident, by: Resident, visitor: Visitor, now: datet
 @transaction
 def send_activation(known: Resident, by: Resident, now: datetime) -> None:
     """The letter that opens a registration, once more."""
-    resident = lock(known)
+    resident = held(known, by)
     if resident.state != WAITING:
         raise changed(resident)
     outbox.put(letters.ACTIVATION, f"activation:{resident.id}:{now:%Y%m%d%H%M%S%f}", now, resident=resident)
