@@ -5,7 +5,7 @@ from models.appeal import Appeal, AppealFile, AppealMessage
 from models.application import Application, ApplicationPaper
 from models.attempt import Attempt
 from models.autopay import Autopay, AutopayRun
-from models.base import Base, bind, db, lock, lock_names, on_postgresql, transaction
+from models.base import Base, bind, db, lock, lock_names, on_postgresql, taken_back, transaction
 from models.bill import Balance, Bill, Charge, Payment
 from models.call import Call
 from models.captcha import Captcha
@@ -21,6 +21,7 @@ from models.reading import Reading, Submission
 from models.reading_link import ReadingLinks
 from models.refund import Refund, RefundLine
 from models.registry import BankOperation, Registry, RegistryLine, RegistryMatch
+from models.remark import Remark
 from models.request import LinkRequest
 from models.resident import Device, Operator, Resident, Session
 from models.review import Review
@@ -50,6 +51,7 @@ TABLES: list[type[Base]] = [
     Group,
     Link,
     LinkRequest,
+    Remark,
     Invitation,
     Meter,
     Register,
@@ -146,6 +148,7 @@ __all__ = [
     "Registry",
     "RegistryLine",
     "RegistryMatch",
+    "Remark",
     "Resident",
     "Review",
     "Service",
@@ -163,5 +166,6 @@ __all__ = [
     "lock",
     "lock_names",
     "on_postgresql",
+    "taken_back",
     "transaction",
 ]

@@ -174,6 +174,8 @@ def _masked_number(text: str) -> str:
     return "".join("•" if place in hidden else sign for place, sign in enumerate(text))
 
 
+# Operators find by it; most billings have none.
+Account.add_index(Account.index(Account.els, where=SQL("els <> ''"), name="account_els"))
 Account.add_index(
     Account.index(
         Account.supplier, Account.contract, where=SQL("kind = 'organisation'"), name="account_organisation_contract"

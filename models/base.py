@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from hashlib import sha256
@@ -70,6 +71,15 @@ def transaction(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
 
     return inner
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    """Whatever is written inside never was."""
+    deferred = () if on_postgresql() else ("DEFERRED",)  # who only reads must not hold the writer's lock
+    with db.atomic(*deferred) as inside:
+        yield
+        inside.rollback()
 
 
 def lock(row: Row) -> Row:

@@ -118,6 +118,14 @@ class Bill(Base):
         return [Paper(*row) for row in cast(Iterable[tuple[int, date, str]], rows)]
 
     @classmethod
+    def of_operator(cls, bill_id: int, suppliers: set[int] | None) -> Bill | None:
+        """The bill with account, supplier and house, if it is one of these suppliers' (None = of all)."""
+        rows = cls.select(cls, Account, Supplier, House).join(Account).join(Supplier).switch(Account).join(House)
+        rows = rows if suppliers is None else rows.where(Account.supplier.in_(suppliers))
+        found: Bill | None = rows.where(cls.id == bill_id).first()
+        return found
+
+    @classmethod
     def held_by(cls, resident: Resident) -> ModelSelect[Bill]:
         """The bills of the accounts that the resident holds, each with account, supplier and house."""
         return (
@@ -293,6 +301,13 @@ class Payment(Base):
 
     class Meta:
         indexes = ((("account", "identifier"), True), (("account", "paid_on"), False))
+
+    @classmethod
+    def newest(cls, account: Account, limit: int) -> list[Payment]:
+        """The account's last payments, reversals among them."""
+        return list(
+            cls.select().where(cls.account == account).order_by(cls.paid_on.desc(), cls.id.desc()).limit(limit)
+        )
 
 
 class Balance(Base):

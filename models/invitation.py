@@ -8,7 +8,7 @@ from typing import cast
 
 from peewee import ForeignKeyField, IntegerField, TextField
 
-from models.account import Account
+from models.account import Account, House
 from models.base import Base, UtcField, on_postgresql
 from models.supplier import Supplier
 
@@ -35,6 +35,31 @@ class Invitation(Base):
         return [(number, email) for number, email in cast(Iterable[tuple[int, str]], rows.order_by(cls.id).tuples())]
 
     @classmethod
+    def unaccepted(cls, suppliers: set[int] | None, before: int | None, limit: int) -> list[Invitation]:
+        """Who has not come yet, newest first, each with account, supplier and house; `suppliers` None = of all."""
+        rows = cls.select(cls, Account, Supplier, House).join(Account).join(Supplier).switch(Account).join(House)
+        rows = rows.where(cls.accepted_at.is_null())
+        rows = rows if suppliers is None else rows.where(Account.supplier.in_(suppliers))
+        rows = rows if before is None else rows.where(cls.id < before)
+        return list(rows.order_by(cls.id.desc()).limit(limit))
+
+    @classmethod
+    def of_operator(cls, invitation_id: int, suppliers: set[int] | None) -> Invitation | None:
+        """One of them."""
+        rows = cls.select(cls, Account).join(Account).where(cls.id == invitation_id)
+        rows = rows if suppliers is None else rows.where(Account.supplier.in_(suppliers))
+        found: Invitation | None = rows.first()
+        return found
+
+    def again(self, now: datetime, since: datetime) -> bool:
+        """Notes that it is sent again; False where it was accepted, or sent after `since`."""
+        table = type(self)
+        query = table.update(invited_at=now).where(
+            table.id == self.id, table.accepted_at.is_null(), table.invited_at.is_null() | (table.invited_at < since)
+        )
+        return bool(query.execute())
+
+    @classmethod
     def claim(cls, ids: Iterable[int], now: datetime) -> list[Invitation]:
         """Notes that these are invited now and returns them; not those whom another worker has invited meanwhile."""
         rows = cls.select().where(cls.id.in_(list(ids)), cls.invited_at.is_null()).order_by(cls.id)
@@ -51,3 +76,6 @@ class Invitation(Base):
     @classmethod
     def accept(cls, ids: Iterable[int], now: datetime) -> None:
         cls.update(accepted_at=now).where(cls.id.in_(list(ids))).execute()
+
+
+Invitation.add_index(Invitation.index(Invitation.id, where=Invitation.accepted_at.is_null(), name="invitation_open"))

@@ -85,6 +85,12 @@ class LinkRequest(Base):
         return list(cls.with_all().where(cls.resident == resident))
 
     @classmethod
+    def of_person(cls, resident: Resident, suppliers: Collection[int] | None, state: str) -> list[LinkRequest]:
+        """The resident's requests of a state to these suppliers (None = to all), newest first."""
+        rows = cls.with_all().where(cls.resident == resident, cls.state == state)
+        return list(rows if suppliers is None else rows.where(cls.supplier.in_(list(suppliers))))
+
+    @classmethod
     def enter(cls, **facts: object) -> LinkRequest | None:
         """A new request; None where the same form, or an open objection to the same account, was there before."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_login import UserMixin
 from peewee import (
@@ -19,6 +20,7 @@ from peewee import (
 
 from models.base import Base, UtcField, db
 from models.prepared import Prepared
+from models.search import name_key
 from models.supplier import Supplier
 
 WAITING, ACTIVE, BLOCKED, DELETED = "waiting", "active", "blocked", "deleted"
@@ -33,6 +35,7 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     The `*_key` columns are the folded logins; NULL, not "", where the person has none, so that they stay unique.
     `factor`: what a sign-in from a new device asks for besides: "", code (to the phone or e-mail), totp. The TOTP
     secret is sealed under the data key; `totp_step` is the last step that was used, so that none is used twice.
+    `name_key` is what operators find a name by; it follows the name by itself.
     """
 
     surname = TextField(default="")
@@ -43,7 +46,7 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     email = TextField(default="")
     email_key = TextField(null=True, unique=True)
     email_confirmed_at = UtcField(null=True)
-    phone = TextField(default="")
+    phone = TextField(default="", index=True)
     phone_key = TextField(null=True, unique=True)
     phone_confirmed_at = UtcField(null=True)
     username = TextField(default="")
@@ -60,11 +63,21 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     factor = TextField(default="")
     totp_secret = TextField(default="")
     totp_step = BigIntegerField(default=0)
+    name_key = TextField(default="", index=True)
+
+    def save(self, *args: Any, **facts: Any) -> Any:
+        self.name_key = name_key(str(self.surname), str(self.name), str(self.patronymic))
+        return super().save(*args, **facts)
 
     @property
     def is_active(self) -> bool:
         """Flask-Login's question: may this person work here now?"""
         return bool(self.state == ACTIVE)
+
+    @property
+    def mobile(self) -> str:
+        """The phone that codes may go to: a login that the resident has shown as his own; "" where there is none."""
+        return str(self.phone) if self.phone_key and self.phone_confirmed_at else ""
 
     @property
     def full_name(self) -> str:
@@ -116,6 +129,11 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
         return bool(query.execute())
 
     @classmethod
+    def move(cls, resident_id: int, to: str, before: str) -> bool:
+        """Changes the state where it still is `before`; False when somebody was faster."""
+        return bool(cls.update(state=to).where(cls.id == resident_id, cls.state == before).execute())
+
+    @classmethod
     def erase(cls, resident: Resident) -> None:
         """Takes back all that was written of the person, the logins with it; what happened here keeps its row."""
         usual = {name: field.default for name, field in cls._meta.fields.items() if name not in ("id", "created_at")}
@@ -128,8 +146,14 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
 
 
 class Session(Base):
-    """A signed-in browser: the cookie holds the token, the row its hash; ended rows stay a while as the log."""
+    """A signed-in browser: the cookie holds the token, the row its hash; ended rows stay a while as the log.
 
+    `look`: the session of a resident, opened for an operator who sees the portal as he does (services/looks.py). No
+    cookie leads to that one: its token is known to nobody.
+    """
+
+    look_id: int | None
+    resident_id: int
     resident = ForeignKeyField(Resident, backref="sessions", on_delete="CASCADE")
     token_hash = TextField(unique=True)
     created_at = UtcField()
@@ -140,6 +164,7 @@ class Session(Base):
     device = TextField(default="")
     is_remembered = BooleanField(default=False)
     current_account = IntegerField(null=True)  # which account the pages show where one at a time is shown
+    look = ForeignKeyField("self", null=True, on_delete="SET NULL")
 
     @classmethod
     def alive(cls, token_hash: str, now: datetime) -> Session | None:
@@ -149,6 +174,24 @@ class Session(Base):
         stands before or above the pages.
         """
         return _ALIVE.first(token_hash=token_hash, now=now)
+
+    @classmethod
+    def seen(cls, look_id: int, now: datetime) -> Session | None:
+        """The session that an operator looks through, with the same beside it; None if its time is over."""
+        return _SEEN.first(look=look_id, now=now)
+
+    @classmethod
+    def begin_look(cls, own: Session, look: Session) -> bool:
+        """From now on the operator's session shows the other; False where it shows one already."""
+        return bool(cls.update(look=look).where(cls.id == own.id, cls.look.is_null()).execute())
+
+    @classmethod
+    def end_look(cls, own: Session, now: datetime) -> bool:
+        """The operator's session is his own again; False where it was."""
+        was = cls.update(look=None).where(cls.id == own.id, cls.look == own.look_id).execute()
+        if own.look_id is not None:
+            cls.end(own.look_id, now)
+        return bool(was)
 
     def touch(self, now: datetime) -> None:
         """Notes that the browser was seen, at most once in ten minutes: reading a page must not cost a write."""
@@ -206,13 +249,18 @@ UNREAD = SQL(
 STANDING = SQL(
     '(SELECT COUNT(*) FROM notice_receipt WHERE notice_receipt.resident_id = "t1"."resident_id" AND stands)'
 )
-_ALIVE: Prepared[Session] = Prepared(
-    lambda token_hash, now: (
+
+
+def _open(known: Any, now: Any) -> Any:
+    return (
         Session.select(Session, Resident, UNREAD.alias("unread"), STANDING.alias("standing"))
         .join(Resident)
-        .where(Session.token_hash == token_hash, Session.ended_at.is_null(), Session.expires_at > now)
+        .where(known, Session.ended_at.is_null(), Session.expires_at > now)
     )
-)
+
+
+_ALIVE: Prepared[Session] = Prepared(lambda token_hash, now: _open(Session.token_hash == token_hash, now))
+_SEEN: Prepared[Session] = Prepared(lambda look, now: _open(Session.id == look, now))
 
 
 class Device(Base):
@@ -254,6 +302,16 @@ class Operator(Base):
     def is_one(cls, resident: Resident) -> bool:
         """Does the resident work in the console?"""
         return bool(cls.select().where(cls.resident == resident).exists())
+
+    @classmethod
+    def serves_all(cls, resident: Resident) -> bool:
+        """Does the resident work in the console for every supplier?"""
+        return bool(cls.select().where(cls.resident == resident, cls.supplier.is_null()).exists())
+
+    @classmethod
+    def administrators(cls) -> list[Operator]:
+        """The administrators of everything, in the order of their rows."""
+        return list(cls.select().where(cls.role == "administrator", cls.supplier.is_null()).order_by(cls.id))
 
     @classmethod
     def is_last_administrator(cls, resident: Resident) -> bool:

@@ -11,6 +11,7 @@ _RUSSIAN, _LATIN = "авекмнорстухіѕј", "abekmhopctyxisj"  # noqa: 
 _TO_LATIN, _TO_RUSSIAN = str.maketrans(_RUSSIAN, _LATIN), str.maketrans(_LATIN, _RUSSIAN)
 _DIGITS = re.compile(r"\d+")
 PIECE = 100
+_END = "z"  # after every hexadecimal digit in any collation
 
 
 def composed(text: str) -> str:
@@ -49,3 +50,17 @@ def natural(text: str) -> str:
     """A key that orders «2609-3/2» after «2609-3» and before «2609-10», in any collation: hexadecimal digits only."""
     padded = _DIGITS.sub(lambda digits: digits.group().lstrip("0").rjust(12, "0"), text)
     return padded.encode().hex()
+
+
+def name_key(*names: str) -> str:
+    """Names as they are looked for: each word in hexadecimal with a «z» behind it, so that any collation orders it.
+
+    Letters that look alike are one, a hyphen parts words: «Петрова-Водкина» is found by either half.
+    """
+    return "".join(f"{word.encode().hex()}{_END}" for word in skeleton(" ".join(names)).replace("-", " ").split())
+
+
+def begun(word: str) -> tuple[str, str]:
+    """Between which keys of `name_key` those stand whose first word begins so."""
+    start = name_key(word).removesuffix(_END)
+    return start, start + 2 * _END

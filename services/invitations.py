@@ -12,7 +12,7 @@ from models.code import INVITATION
 from models.request import APPROVED
 from models.resident import ACTIVE, WAITING
 from models.search import fold
-from services import codes, contacts, limits, linking, outbox, passwords, texts
+from services import audit, codes, contacts, limits, linking, outbox, passwords, texts
 from services.limits import Limit, Visitor
 from services.refusal import Refused
 from services.registration import split_name
@@ -75,6 +75,17 @@ def _invite(ids: Sequence[int], now: datetime) -> bool:
     if not rows:
         return False
     return _put(f"{rows[0].id}", str(rows[0].email), {f"invitation{row.id}": row.id for row in rows}, now)
+
+
+@transaction
+def send_again(row: Invitation, by: Resident, now: datetime) -> None:
+    """At an operator's press: one more letter with a new link, once a day."""
+    if not row.email:
+        raise Refused("Почты в приглашении нет: зарегистрируйте жителя у стойки.")
+    if not row.again(now, now - timedelta(days=1)):
+        raise Refused("Приглашение уже принято, или письмо уже отправляли сегодня.")
+    _put(f"again:{row.id}", str(row.email), {f"invitation{row.id}": row.id}, now)
+    audit.note("invite", "invitation", row.id, by, now)
 
 
 def _put(whose: str, email: str, ids: Mapping[str, int], now: datetime) -> bool:

@@ -59,7 +59,7 @@ def _reach(kind: str, resident: Resident) -> tuple[str, str]:
     """
     if resident.email and (resident.email_confirmed_at or resident.state == UNCONFIRMED):
         return "email", str(resident.email)
-    return ("sms", str(resident.phone)) if kind in SHORT and resident.phone_key else ("email", "")
+    return ("sms", resident.mobile) if kind in SHORT and resident.mobile else ("email", "")
 
 
 def is_welcome(kind: str, resident: Resident | None) -> bool:

@@ -12,7 +12,7 @@ from models import Account, Meter, Reading, Register, Service
 from models.reading import ACCEPTED, BY_BILLING, LOOKED_AT, REJECTED, USED, VALID, Declared
 from services.dial import MICRO, Dial, Past, months_since, season, usual
 from services.settings import REFUSE, Book, SupplierSettings
-from services.windows import Windows, windows
+from services.windows import Windows, reopened, windows
 
 AUTOMATIC, REMOVED, EXPIRED = "automatic", "removed", "expired"
 REMOVED_IS_SHOWN_FOR = timedelta(days=366)
@@ -116,11 +116,17 @@ class Card:
 
 
 def cards(
-    accounts: Sequence[Account], today: date, book: Book, zero_padded: bool = True, back: int = LOOKED_AT
+    accounts: Sequence[Account],
+    today: date,
+    book: Book,
+    zero_padded: bool = True,
+    back: int = LOOKED_AT,
+    is_late: bool = False,
 ) -> dict[int, Card]:
     """The card of each account by its id: two queries whatever their number.
 
-    `back`: how many readings the checks look back; 0 where only the states are shown.
+    `back`: how many readings the checks look back; 0 where only the states are shown. `is_late`: the window that has
+    closed takes readings still.
     """
     ids = [account.id for account in accounts]
     registers: dict[int, list[Register]] = defaultdict(list)
@@ -130,7 +136,9 @@ def cards(
     for row in Reading.recent(ids, back):
         declared[row.register].append(row)
     return {
-        account.id: _card(account, registers[account.id], declared, today, book.of(account.supplier_id), zero_padded)
+        account.id: _card(
+            account, registers[account.id], declared, today, book.of(account.supplier_id), zero_padded, is_late
+        )
         for account in accounts
     }
 
@@ -142,8 +150,10 @@ def _card(
     today: date,
     settings: SupplierSettings,
     zero_padded: bool,
+    is_late: bool,
 ) -> Card:
     near = windows(settings.reading_from_day, settings.reading_to_day, today)
+    near = reopened(near, today) if is_late else near
     by_meter: dict[int, list[Register]] = defaultdict(list)
     for register in registers:
         by_meter[register.meter_id].append(register)

@@ -53,24 +53,31 @@ class NotTaken(Refused):
 
 @transaction
 def send(
-    account: Account, resident: Resident | None, act: Act, now: datetime, today: date, origin: str = BY_RESIDENT
+    account: Account,
+    resident: Resident | None,
+    act: Act,
+    now: datetime,
+    today: date,
+    origin: str = BY_RESIDENT,
+    is_late: bool = False,
 ) -> Submission:
     """Stores the readings of an account's meters together; refuses with `NotTaken` or, if closed today, `Refused`.
 
     What was sent before within the window is replaced, its rows stay as history. A repeated act, and the same values
-    on the same day from another tab or another holder, store nothing and answer with what is there.
+    on the same day from another tab or another holder, store nothing and answer with what is there. `is_late`: the
+    window that has closed takes them still (services/phoned.py).
     """
     lock(account)
-    stored = _stored(account, resident, act, now, today, origin)
+    stored = _stored(account, resident, act, now, today, origin, is_late)
     if act.photo:
         Photo.put(stored, act.photo, now)
     return stored
 
 
 def _stored(
-    account: Account, resident: Resident | None, act: Act, now: datetime, today: date, origin: str
+    account: Account, resident: Resident | None, act: Act, now: datetime, today: date, origin: str, is_late: bool
 ) -> Submission:
-    card = cards([account], today, settings.in_force(today), act.zero_padded)[account.id]
+    card = cards([account], today, settings.in_force(today), act.zero_padded, is_late=is_late)[account.id]
     scales = {scale.register.id: scale for meter in card.meters if not meter.obstacle for scale in meter.scales}
     typed = {register: act.typed.get(register, "") for register in scales}
     once = _key(act.once, typed)

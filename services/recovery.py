@@ -28,12 +28,21 @@ def ask(login: Login, visitor: Visitor, now: datetime, token: str, *, has_sms: b
     )  # fmt: skip
 
 
+def write(resident: Resident, visitor: Visitor, now: datetime, token: str) -> None:
+    """The same letter at an operator's press, to the resident's confirmed mailbox."""
+    challenges.start(
+        challenges.RECOVERY, Way(EMAIL, str(resident.email)), visitor, now, token,
+        whose=visitor.subject("recovery", "operator", str(resident.id)), resident=resident,
+        facts={"kind": "operator"},
+    )  # fmt: skip
+
+
 def _way(login: Login, resident: Resident | None, has_sms: bool) -> Way:
     """Where the code goes; nowhere for a login that nobody has or that is closed, by the channel it would take."""
     usual = SMS if has_sms and login.kind in ("phone", "account") else EMAIL
     if resident is None or resident.state in (BLOCKED, DELETED):
         return Way(usual, "")
-    phone = str(resident.phone) if has_sms and resident.phone_key else ""
+    phone = resident.mobile if has_sms else ""
     if login.kind == "phone" or (login.kind not in ("email", sign_in.OPERATOR) and phone):
         return Way(SMS, phone)
     # A mailbox that nobody has shown may be anyone's.

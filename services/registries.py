@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models import Account, Audit, Registry, RegistryLine, Resident, transaction
+from models import desk as desk_rows
 from models.registry import OPEN, PREVIEW, REJECTED, TAKEN, WAITING
 from models.registry_totals import Totals, totals
-from services import reconciliation
+from services import desk, reconciliation
 from services.refusal import Refused
 
 LONGEST_REASON = 300
@@ -127,6 +128,7 @@ def _post(registry: Registry, confirmed: bool, by: By, now: datetime) -> None:
         raise Refused("Прочтите предупреждения и отметьте, что всё равно нужно провести.", field="confirm")
     RegistryLine.find_accounts(registry)
     RegistryLine.take(registry)
+    desk.give_way(desk_rows.taken_from(registry), registry)
     for line in RegistryLine.transfers(registry):
         Registry.update(received_on=line.paid_on).where(Registry.id == line.settles_id).execute()
     counts = {state: part.count for state, part in totals(registry).states.items()}
@@ -154,6 +156,8 @@ def _assign(line: RegistryLine, account: Account, by: By, now: datetime) -> None
         raise Refused("Это счёт другого поставщика.", field="number")
     if not line.decided(OPEN, now, by.name, account=account):
         raise Refused(DECIDED)
+    line.account = account
+    desk.give_way([line] if line.amount > 0 else [], line.registry)
     _log("registry-assign", "registry_line", line.id, by, now, {"state": WAITING}, {"account": account.id})
 
 

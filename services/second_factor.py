@@ -36,8 +36,8 @@ WRONG = "Код не подошёл. Проверьте, что на телеф�
 
 def way_to(resident: Resident, has_sms: bool) -> Way | None:
     """Where a code for the resident goes: a confirmed phone first, else a confirmed e-mail; None = nowhere."""
-    if has_sms and resident.phone_key:
-        return Way(SMS, str(resident.phone))
+    if has_sms and resident.mobile:
+        return Way(SMS, resident.mobile)
     return Way(EMAIL, str(resident.email)) if resident.email_confirmed_at and resident.email else None
 
 

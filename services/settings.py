@@ -38,6 +38,7 @@ class SupplierSettings:
     `unusual_factor`: how many times the account's own consumption of the season and
     of the last months is asked about. `roll_over_from`: percent of its range above which a register may have gone
     through zero. `photo_days`: how long photos of meters are kept.
+    `late_readings`: may an operator take, with a reason, what is told to him after the window?
     `takes_appeals`, `offers_calls`, `takes_applications`: may residents write, ask for a call, apply for a contract?
     `linking_facts`: which facts prove that an account is one's own, None = the preset's.
     """
@@ -55,6 +56,7 @@ class SupplierSettings:
     penalty_rate: int | None = None
     roll_over_from: int = 90
     photo_days: int = 90
+    late_readings: bool = True
     monthly_limits: Mapping[str, int] = field(default_factory=lambda: MONTHLY_LIMITS)
     linking_facts: tuple[str, ...] | None = None
     shows_details: bool = True
@@ -123,6 +125,7 @@ CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     ),
     "roll_over_from": (lambda value: _whole(value) and 50 <= int(str(value)) <= 99, "процент от 50 до 99"),
     "photo_days": (lambda value: _whole(value) and 0 <= int(str(value)) <= 1096, "число дней от 0 до 1096"),
+    "late_readings": (_flag, "да или нет"),
     "monthly_limits": (_limits, "вид услуги и целое число единиц в месяц"),
     "linking_facts": (_facts, f"список из {', '.join(FACTS)}"),
     "shows_details": (_flag, "да или нет"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -32,6 +32,11 @@ class Windows:
     def current(self) -> Window:
         """The window a reading of today belongs to, or the one that closed last."""
         return self.now or self.last
+
+
+def reopened(near: Windows, today: date) -> Windows:
+    """The same with the last window open still: for an operator who takes what came late."""
+    return near if near.now else replace(near, now=Window(near.last.starts, today, True))
 
 
 @lru_cache(maxsize=256)  # a few suppliers, one day: worked out once, not for every account of every page

@@ -26,13 +26,16 @@ from models import (
     Outbox,
     Photo,
     RefusedRow,
+    RegistryLine,
     Resident,
     Session,
     Submission,
     Text,
     Topic,
 )
-from services import challenges, codes
+from services import challenges, codes, counter, desk
+from services.counter import Newcomer
+from services.desk import Wanted
 from tests import factories
 from tests.client import PageClient
 from views.access import is_public
@@ -67,6 +70,10 @@ PUBLIC = {
     "pages.health",
     "pages.requisites",
     "pages.view",
+    "paper_codes.enter",
+    "paper_codes.password",
+    "paper_codes.save",
+    "paper_codes.show",
     "reading_links.send",
     "reading_links.show",
     "recovery.again",
@@ -245,6 +252,20 @@ def registry(_of: Resident) -> int:
     return line.registry_id
 
 
+def written(of: Resident) -> int:
+    """A payment that an operator wrote down."""
+    today = clock.today()
+    wanted = Wanted("cash", 1000, today, f"чек {RegistryLine.select().count()}")
+    return desk.accept(factories.account(), wanted, of, clock.now(), today).id
+
+
+def paper(of: Resident) -> int:
+    """A code that the operator printed at the counter."""
+    newcomer = Newcomer("Орлова Вера", "account", has_passport=True)
+    once = codes.new_token()
+    return counter.register(factories.account(), newcomer, ["account"], of, clock.now(), once, "s" * 40).id
+
+
 def dead_letter(_of: Resident) -> int:
     given = {"kind": "known-email", "destination": "nobody@example.org", "state": "dead", "error": "адрес не принят"}
     times = {"not_before": factories.NOW, "created_at": factories.NOW}
@@ -255,7 +276,15 @@ def dead_letter(_of: Resident) -> int:
 CONSOLE_ROWS: dict[str, Callable[[Resident], int | str]] = {
     "appeal_id": lambda of: factories.appeal(of).id,
     "batch_id": batch,
+    "act": lambda _of: "activation",
+    "account_id": lambda of: factories.account().id,
+    "bill_id": lambda of: factories.bill(factories.account(factories.payee())).id,
+    "code_id": paper,
+    "invitation_id": lambda _of: factories.invitation().id,
+    "written_id": written,
     "application_id": lambda of: factories.application(of, state="sent").id,
+    "link_id": lambda of: factories.link(of).id,
+    "resident_id": lambda of: of.id,
     "call_id": lambda of: factories.call(of).id,
     "file_id": appeal_file,
     "paper_id": application_paper,

@@ -26,6 +26,7 @@ from models.code import INVITATION
 from services import (
     challenges,
     codes,
+    counter,
     invitations,
     letters,
     reading_links,
@@ -113,6 +114,7 @@ SENSE = {
     "bill_sum": "1", "activation_code": "1", "fact": "meter", "surname": "Соколова", "name": "Анна",
     "passport_series": "0018", "passport_number": "000101", "passport_issuer": "ОВД", "passport_date": "15.03.2018",
     "passport_code": "000-001", "birth_date": "20.02.1973", "title": "Ёлочка", "inn": "7707083893", "reason": "Нет",
+    "sum": "5", "paid_on": "20.11.2026", "way": "cash", "passport": "y",
     "payer_name": "Соколова Анна", "policy": "y", "method": "card",
     "turn": "off", "step": "data", "kind": "person", "settlement": "г. Светлоречье", "street": "ул. Лесная",
 }  # fmt: skip
@@ -188,6 +190,7 @@ PAGES: dict[str, Callable[[Resident], str]] = {
     "registration.activate": page_of(letters.ACTIVATION),
     "registration.renew": page_of(letters.ACTIVATION),
     "invitations": invitation,
+    "paper_codes": page_of(counter.PAGE, '{"paper": 0}'),
     "reading_links": reading_link,
     "unsubscribe": lambda of: unsubscribing.sign(unsubscribing.Pass(of.id, unsubscribing.INFORMATION), "s" * 40),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from flask import abort, current_app, g
 from flask_login import current_user
 
 from models import (
+    Account,
     Appeal,
     AppealFile,
     Application,
@@ -19,6 +20,7 @@ from models import (
     Consent,
     GatewayEvent,
     Group,
+    Invitation,
     Link,
     LinkRequest,
     NoticeReceipt,
@@ -31,6 +33,8 @@ from models import (
     Session,
     Supplier,
     Token,
+    desk,
+    finding,
 )
 from services import codes
 from views.ids import LARGEST
@@ -195,6 +199,49 @@ def served_suppliers() -> list[Supplier]:
     """The same as rows, by name."""
     allowed = own_suppliers()
     return [row for row in Supplier.by_name() if allowed is None or row.id in allowed]
+
+
+def own_frozen() -> frozenset[int] | None:
+    """The same as a value that queries keep."""
+    allowed = own_suppliers()
+    return None if allowed is None else frozenset(allowed)
+
+
+def administers_all() -> bool:
+    """Is the operator an administrator of everything?"""
+    return any(role.supplier_id is None and role.role == "administrator" for role in own_roles())
+
+
+def served_resident(resident_id: int) -> Resident:
+    """A resident whom the operator may see: linked to an account of his suppliers', or asking for one."""
+    return finding.served(resident_id, own_frozen()) or abort(404)
+
+
+def served_account(account_id: int) -> Account:
+    """An account of the operator's suppliers, with supplier and house."""
+    account, allowed = Account.whole(account_id), own_suppliers()
+    return account if account is not None and (allowed is None or account.supplier_id in allowed) else abort(404)
+
+
+def served_bill(bill_id: int) -> Bill:
+    """A bill of such an account, with account, supplier and house."""
+    return Bill.of_operator(bill_id, own_suppliers()) or abort(404)
+
+
+def served_invitation(invitation_id: int) -> Invitation:
+    """An invitation to an account of the operator's suppliers."""
+    return Invitation.of_operator(invitation_id, own_suppliers()) or abort(404)
+
+
+def served_written(line_id: int) -> RegistryLine:
+    """A payment that an operator wrote down for such an account, with account, supplier, house and registry."""
+    return desk.of_operator(line_id, own_suppliers()) or abort(404)
+
+
+def served_link(resident_id: int, link_id: int) -> Link:
+    """A resident's link to an account of the operator's suppliers, with account, supplier and house."""
+    own = finding.links([served_resident(resident_id)], own_frozen())[resident_id]
+    return next((link for link in own if link.id == link_id), None) or abort(404)
 
 
 def own_request(request_id: int) -> LinkRequest:

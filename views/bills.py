@@ -39,8 +39,11 @@ def make() -> Redirect:
 
 @bp.get("/bills/<int:bill_id>.pdf")
 def pdf(bill_id: int) -> Response:
-    bill = own_bill(bill_id)
-    masked = typed("masked") == "1"
+    return paper_of(own_bill(bill_id), masked=typed("masked") == "1")
+
+
+def paper_of(bill: Bill, *, masked: bool = False) -> Response:
+    """The quittance of a bill whose account, supplier and house are joined."""
     link = None if masked else _readings_url(bill)
     data = paper.render(bills.quittance_of(bill, masked=masked, readings_url=link))
     response = Response(data, content_type="application/pdf")

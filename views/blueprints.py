@@ -21,11 +21,13 @@ from views import (
     home,
     invitations,
     linking,
+    looks,
     messengers,
     notices,
     orders,
     outbox,
     pages,
+    paper_codes,
     payment,
     payment_codes,
     reading_links,
@@ -39,11 +41,15 @@ from views import (
     texts,
     unsubscribe,
 )
+from views.admin import accounts as admin_accounts
+from views.admin import counter as admin_counter
+from views.admin import invitations as admin_invitations
 from views.admin import letters as admin_letters
 from views.admin import payments as admin_payments
 from views.admin import readings as admin_readings
 from views.admin import reconciliation as admin_reconciliation
 from views.admin import requests as admin_requests
+from views.admin import residents as admin_residents
 from views.admin import topics as admin_topics
 from views.api import description as api
 from views.profile import page as profile_page
@@ -70,6 +76,8 @@ BLUEPRINTS: list[Blueprint] = [
     invitations.bp,
     linking.bp,  # the pages of accounts, its own among them
     current.bp,
+    looks.bp,
+    paper_codes.bp,
     readings.bp,
     reading_links.bp,
     captchas.bp,
@@ -87,12 +95,16 @@ BLUEPRINTS: list[Blueprint] = [
     *{
         page.bp
         for page in (
+            admin_accounts,
+            admin_counter,
+            admin_invitations,
             admin_letters,
             admin_payments,
             admin_topics,
             admin_readings,
             admin_reconciliation,
             admin_requests,
+            admin_residents,
         )
     },  # the console: one
 ]

@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 import clock
 from models import NoticeReceipt
 from services.notices import link_of
-from views import current, menu, notices, portal
+from views import current, looks, menu, notices, portal
 
 
 def install(app: Flask) -> None:
@@ -24,6 +24,7 @@ def install(app: Flask) -> None:
         page_exists=menu.exists,
         menu_items=menu.items,
         unread=unread,
+        looked_until=looks.until,
         top_notices=top_notices,
         notice_link=link_of,
         view_class=view_class,

@@ -6,7 +6,7 @@ from flask import Flask, Response, current_app, request, url_for
 from flask_login import current_user
 
 from models import db
-from views import first_steps, notices, resume
+from views import first_steps, looks, notices, resume
 from views.access import is_public, resident
 from views.hx import go, is_htmx
 
@@ -28,12 +28,15 @@ def connect() -> None:
 
 def disconnect(_fault: BaseException | None) -> None:
     """Gives the connection back; a test that wraps everything in its own transaction keeps it."""
+    looks.undo()
     if not current_app.config.get("KEEP_CONNECTION") and not db.is_closed():
         db.close()
 
 
 def let_in() -> Response | None:
     """Nobody passes to a closed page without signing in; what he typed goes through the sign-in with him."""
+    if looks.is_asked():
+        return looks.gate()
     if request.endpoint is None or is_public(request.endpoint):
         return None
     if current_user.is_authenticated:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Request, Response, g, request
 
 import clock
 from models import Resident, Session
-from services import codes, second_factor
+from services import codes, looks, second_factor
 from views import portal
 from views.address import visitor
 
@@ -27,6 +29,17 @@ def load(request: Request) -> Resident | None:
     session.touch(now)
     g.session = session
     resident: Resident = session.resident
+    return _seen(session, now) if session.look_id is not None else resident
+
+
+def _seen(own: Session, now: datetime) -> Resident:
+    """Whom the operator's session shows: he is the resident of the request, so no right of the operator's is left.
+
+    Where the look is over the operator is himself again, but acts only after he was told (views/looks.py).
+    """
+    look = looks.seen(own, now)
+    g.looker, g.session = own, look or own
+    resident: Resident = g.session.resident
     return resident
 
 

@@ -14,8 +14,9 @@ import clock
 from exchange.debts import SBER
 from exchange.layout import layouts
 from models import Account, Registry, RegistryLine, registry_totals
+from models.desk import LAYOUT
 from models.registry import NEW, PREVIEW, TAKEN
-from services import exports_payments, registries, registry_intake
+from services import desk, exports_payments, registries, registry_intake
 from services.refusal import Refused
 from services.registries import By
 from services.registry_intake import Given
@@ -132,7 +133,8 @@ def registry(registry_id: int) -> str:
 @bp.get("/registries/<int:registry_id>/file")
 def registry_file(registry_id: int) -> Response:
     row = own_registry(registry_id)
-    return home.as_file(Registry.file_of(row.id), str(row.file_name), "application/octet-stream")
+    content = desk.file_of(row) if row.layout == LAYOUT else Registry.file_of(row.id)
+    return home.as_file(content, str(row.file_name), "application/octet-stream")
 
 
 @bp.post("/registries/<int:registry_id>/posting")

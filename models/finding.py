@@ -1,0 +1,192 @@
+"""Accounts and residents by any fact, a page at a time: each fact has an index, so a page costs the same everywhere.
+
+Each source answers with so many ids after the last one shown; what the sources found is merged, cut, and fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from peewee import Expression, Node, fn
+
+from models.account import Account, House
+from models.link import Link
+from models.request import WAITING, LinkRequest
+from models.resident import Resident
+from models.search import begun
+from models.supplier import Supplier
+
+# Not the bare id: SQLite would walk all residents in its order rather than look a fact up and sort what it finds.
+NUMBER = Resident.id + 0
+MOST_HOUSES = 500  # of a name of a street that is typed alone
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was typed, read in every way it makes sense; empty where it makes none.
+
+    `numbers` are of an account or a ЕЛС as they may be written; `names` folded words of a person's name; `place`
+    folded words of an address, `house` and `flat` its numbers.
+    """
+
+    email: str = ""
+    phone: str = ""
+    username: str = ""
+    numbers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    house: str = ""
+    flat: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return self == Facts()
+
+
+@dataclass(frozen=True)
+class Page:
+    """So many rows after an id; `suppliers` None = of all, else only of theirs."""
+
+    suppliers: frozenset[int] | None
+    after: int
+    limit: int
+
+
+def accounts(facts: Facts, page: Page) -> list[Account]:
+    """The accounts that a number or an address fits, by id, each with supplier and house: three queries."""
+    ids = _account_ids(facts, page)
+    rows = Account.select(Account, Supplier, House).join(Supplier).switch(Account).join(House)
+    return list(rows.where(Account.id.in_(ids)).order_by(Account.id)) if ids else []
+
+
+def residents(facts: Facts, page: Page) -> list[Resident]:
+    """Residents that any fact fits, by id; for some suppliers those linked to their accounts or asking for one."""
+    found: set[int] = set()
+    for condition in (_by_login(facts), _by_name(facts.names), _by_account(facts, page.suppliers)):
+        if condition is not None:
+            rows = Resident.select(Resident.id).where(condition, page.after < NUMBER, *_served(page.suppliers))
+            found |= set(_ids(rows.order_by(NUMBER).limit(page.limit)))
+    ids = sorted(found)[: page.limit]
+    return list(Resident.select().where(Resident.id.in_(ids)).order_by(Resident.id)) if ids else []
+
+
+def served(resident_id: int, suppliers: frozenset[int] | None) -> Resident | None:
+    """The resident, if an operator of these suppliers (None = of all) may see him."""
+    found: Resident | None = Resident.select().where(Resident.id == resident_id, *_served(suppliers)).first()
+    return found
+
+
+def links(residents: Iterable[Resident], suppliers: frozenset[int] | None) -> dict[int, list[Link]]:
+    """The links of the residents to accounts of the suppliers, by resident; each with account, supplier, house."""
+    found: dict[int, list[Link]] = {resident.id: [] for resident in residents}
+    rows = (
+        Link.select(Link, Account, Supplier, House)
+        .join(Account)
+        .join(Supplier)
+        .switch(Account)
+        .join(House)
+        .where(Link.resident.in_(list(found)), *_of(suppliers))
+        .order_by(Link.linked_at, Link.id)
+    )
+    for link in rows if found else ():
+        found[link.resident_id].append(link)
+    return found
+
+
+def _by_login(facts: Facts) -> Node | None:
+    known = {
+        Resident.email_key: facts.email, Resident.phone_key: facts.phone, Resident.phone: facts.phone,
+        Resident.username_key: facts.username,
+    }  # fmt: skip
+    return _any([column == value for column, value in known.items() if value])
+
+
+def _by_name(words: Sequence[str]) -> Node | None:
+    """A surname begins with one of the words, and the others begin words of the name, in any order."""
+    wanted = []
+    for word in words:
+        low, high = begun(word)
+        others = [other for other in words if other != word]
+        holds = [Resident.name_key.contains(f"z{begun(other)[0]}") for other in others]
+        wanted.append(_all([Resident.name_key >= low, Resident.name_key < high, *holds]))
+    return _any(wanted)
+
+
+def _by_account(facts: Facts, suppliers: frozenset[int] | None) -> Node | None:
+    condition = _account(facts)
+    if condition is None:
+        return None
+    rows = Link.select(Link.resident).join(Account).where(condition, *_of(suppliers))
+    return cast(Node, Resident.id.in_(rows))
+
+
+def _account_ids(facts: Facts, page: Page) -> list[int]:
+    condition = _account(facts)
+    if condition is None:
+        return []
+    rows = Account.select(Account.id).where(condition, Account.id > page.after, *_of(page.suppliers))
+    return _ids(rows.order_by(Account.id).limit(page.limit))
+
+
+def _account(facts: Facts) -> Node | None:
+    """Of this number, of whichever supplier, of this ЕЛС, or at this address."""
+    by_number: list[Any] = []
+    if facts.numbers:
+        every = Supplier.select(Supplier.id)  # so the index of supplier and number fits
+        by_number = [
+            (Account.supplier.in_(every)) & Account.number.in_(facts.numbers),
+            (Account.els != "") & Account.els.in_(facts.numbers),
+        ]
+    houses = _houses(facts)
+    by_place = [_all([Account.house.in_(houses), *([_flat(facts.flat)] if facts.flat else [])])]
+    return _any(by_number + (by_place if houses else []))
+
+
+def _flat(typed: str) -> Any:
+    """Billings write a flat with and without «кв.»; letters of numbers come small and large."""
+    return Account.flat.in_([prefix + case for prefix in ("", "кв.", "кв. ") for case in (typed, typed.upper())])
+
+
+def _houses(facts: Facts) -> list[int]:
+    if not facts.place:
+        return []
+    conditions: list[Any] = [House.key.contains(word) for word in facts.place]
+    if facts.house:
+        number = f"|{facts.house}"
+        ends = [House.key.endswith(number), *(House.key.contains(number + sign) for sign in " ,/к")]
+        conditions.append(_any(ends))
+    return _ids(House.select(House.id).where(*conditions).order_by(House.id).limit(MOST_HOUSES))
+
+
+def _served(suppliers: frozenset[int] | None) -> list[Any]:
+    if suppliers is None:
+        return []
+    linked = Link.select(Link.id).join(Account).where(Link.resident == Resident.id, Account.supplier.in_(suppliers))
+    asking = LinkRequest.select(LinkRequest.id).where(
+        LinkRequest.resident == Resident.id, LinkRequest.supplier.in_(suppliers), LinkRequest.state == WAITING
+    )
+    return [fn.EXISTS(linked) | fn.EXISTS(asking)]
+
+
+def _of(suppliers: frozenset[int] | None) -> list[Any]:
+    return [] if suppliers is None else [Account.supplier.in_(suppliers)]
+
+
+def _ids(rows: Any) -> list[int]:
+    return [number for (number,) in rows.tuples()]
+
+
+def _any(conditions: Iterable[Any]) -> Expression | None:
+    found = None
+    for condition in conditions:
+        found = condition if found is None else found | condition
+    return found
+
+
+def _all(conditions: Iterable[Any]) -> Any:
+    found = None
+    for condition in conditions:
+        found = condition if found is None else found & condition
+    return found
