@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,14 +30,14 @@ class Call:
 
 
 @dataclass
-class BankServer:
+class BankServer(ABC):
     """`answer` is the bank; `faults` are used up one a request, `calls` keeps all that was asked."""
 
     faults: deque[str] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
 
-    def answer(self, call: Call) -> tuple[int, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, call: Call) -> tuple[int, Any]: ...
 
     def __enter__(self) -> Any:
         self.closing = threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,21 +26,21 @@ from views import gateways
 LONG = timedelta(days=900)  # the pages ask the real clock
 
 
-class Side:
+class Side(ABC):
     """A bank as both sides see it: its server, the portal's gateway, what its payer and its callbacks do."""
 
     name: str
     server: Any
     gateway: Acquirer
 
-    def pay(self, order: Order) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def pay(self, order: Order) -> None: ...
 
-    def call(self, client: PageClient, order: Order, **changes: Any) -> Page:
-        raise NotImplementedError
+    @abstractmethod
+    def call(self, client: PageClient, order: Order, **changes: Any) -> Page: ...
 
-    def give_back(self, order: Order) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def give_back(self, order: Order) -> None: ...
 
 
 class SberSide(Side):
