@@ -154,6 +154,7 @@ def hand_over(pairs: Mapping[int, int], reason: str) -> int:
 
 
 def _with_registry(*conditions: object) -> ModelSelect[RegistryLine]:
-    listed = [field for field in Registry._meta.sorted_fields if field is not Registry.content]
-    rows = RegistryLine.select(RegistryLine, *listed).join(Registry, on=(RegistryLine.registry == Registry.id))
+    rows = RegistryLine.select(RegistryLine, *Registry.listed()).join(
+        Registry, on=(RegistryLine.registry == Registry.id)
+    )
     return rows.where(Registry.layout == LAYOUT, *conditions)

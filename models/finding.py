@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import Any, cast
 
-from peewee import Expression, Node, fn
+from peewee import Node, fn
 
 from models.account import Account, House
 from models.link import Link
@@ -178,15 +180,10 @@ def _ids(rows: Any) -> list[int]:
     return [number for (number,) in rows.tuples()]
 
 
-def _any(conditions: Iterable[Any]) -> Expression | None:
-    found = None
-    for condition in conditions:
-        found = condition if found is None else found | condition
-    return found
+def _any(conditions: Sequence[Any]) -> Node | None:
+    """One of them holds; None where there is none to hold."""
+    return cast(Node, reduce(or_, conditions)) if conditions else None
 
 
-def _all(conditions: Iterable[Any]) -> Any:
-    found = None
-    for condition in conditions:
-        found = condition if found is None else found & condition
-    return found
+def _all(conditions: Sequence[Any]) -> Any:
+    return reduce(and_, conditions)

@@ -11,6 +11,7 @@ from peewee import (
     SQL,
     BlobField,
     DateField,
+    Field,
     ForeignKeyField,
     IntegerField,
     ModelSelect,
@@ -73,9 +74,13 @@ class Registry(Base):
     received_on = DateField(null=True)
 
     @classmethod
+    def listed(cls) -> list[Field]:
+        """What is read of a registry where its file is not asked for."""
+        return [field for field in cls._meta.sorted_fields if field is not cls.content]
+
+    @classmethod
     def _without_file(cls) -> ModelSelect[Registry]:
-        listed = [field for field in cls._meta.sorted_fields if field is not cls.content]
-        return cls.select(*listed, Supplier).join(Supplier)
+        return cls.select(*cls.listed(), Supplier).join(Supplier)
 
     @classmethod
     def latest(cls, limit: int, suppliers: set[int] | None) -> list[Registry]:
@@ -197,8 +202,11 @@ class RegistryLine(Base):
 
     @classmethod
     def _with_registry(cls) -> ModelSelect[RegistryLine]:
-        listed = [field for field in Registry._meta.sorted_fields if field is not Registry.content]
-        return cls.select(cls, *listed, Supplier).join(Registry, on=(cls.registry == Registry.id)).join(Supplier)
+        return (
+            cls.select(cls, *Registry.listed(), Supplier)
+            .join(Registry, on=(cls.registry == Registry.id))
+            .join(Supplier)
+        )
 
     @classmethod
     def last_owner(cls, supplier: int, number: str) -> Account | None:

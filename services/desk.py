@@ -89,10 +89,7 @@ def give_way(bank_lines: Sequence[RegistryLine], registry: Registry) -> int:
     way to its own number alone, what a payer told to account, sum and the nearest day, too.
     """
     written = desk.written_for(bank_lines, NEAR)
-    mets = [
-        Met(line.id, line.account_id or 0, line.amount, line.paid_on, fold(str(line.operation)))
-        for line in bank_lines
-    ]
+    mets = [_met(line) for line in bank_lines]
     by_number = matching.named([_opened(line) for line in written], mets)
     taken = set(by_number.values())
     left = [line for line in written if line.id not in by_number and line.registry.bank == TOLD]

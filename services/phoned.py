@@ -12,26 +12,23 @@ from models.reading import BY_OPERATOR, Reading
 from services import audit, readings, residents, settings
 from services.readings import Act
 from services.refusal import Refused
+from services.settings import SupplierSettings
 from services.windows import windows
 
 
-def is_after_window(account: Account, today: date) -> bool:
-    """Is the window of the account's supplier closed today?"""
-    terms = settings.in_force(today).of(account.supplier_id)
-    return windows(terms.reading_from_day, terms.reading_to_day, today).now is None
-
-
 def may_be_late(account: Account, today: date) -> bool:
-    """Does the supplier let operators take what comes after the window?"""
-    return settings.in_force(today).of(account.supplier_id).late_readings
+    """Is the window closed today, and does the supplier let operators take what comes after it?"""
+    terms = settings.in_force(today).of(account.supplier_id)
+    return _is_closed(terms, today) and terms.late_readings
 
 
 @transaction
 def enter(account: Account, act: Act, reason: str, by: Resident, now: datetime, today: date) -> Submission:
     """Stores what was told; pressed twice it is stored once, and noted once. Holders see it in the bell."""
-    is_late = is_after_window(account, today)
+    terms = settings.in_force(today).of(account.supplier_id)
+    is_late = _is_closed(terms, today)
     if is_late:
-        if not may_be_late(account, today):
+        if not terms.late_readings:
             raise Refused("Приём показаний закрыт, а принимать их позже поставщик не разрешил.")
         reason = residents.checked(reason)
     stored = readings.send(account, None, act, now, today, BY_OPERATOR, is_late)
@@ -43,6 +40,10 @@ def enter(account: Account, act: Act, reason: str, by: Resident, now: datetime, 
             Remark.note("reading", reason, by, now, account=account)
         _tell(account, now)
     return stored
+
+
+def _is_closed(terms: SupplierSettings, today: date) -> bool:
+    return windows(terms.reading_from_day, terms.reading_to_day, today).now is None
 
 
 def _tell(account: Account, now: datetime) -> None:

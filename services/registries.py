@@ -135,6 +135,11 @@ def _post(registry: Registry, confirmed: bool, by: By, now: datetime) -> None:
     _log("registry-post", "registry", registry.id, by, now, {"state": PREVIEW}, {"state": TAKEN, "lines": counts})
 
 
+def file_of(registry: Registry) -> bytes:
+    """The bank's file as it came; of payments that operators wrote down, their table as it stands now."""
+    return desk.file_of(registry) if registry.layout == desk_rows.LAYOUT else Registry.file_of(registry.id)
+
+
 @transaction
 def drop(registry: Registry, by: By, now: datetime) -> None:
     """Takes a registry away that has not been taken in: its file may be given again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.routing import IntegerConverter, Map
 
 LARGEST = 2**31 - 1
@@ -13,6 +13,11 @@ class Id(IntegerConverter):
 
     def __init__(self, url_map: Map, largest: int = LARGEST) -> None:
         super().__init__(url_map, max=largest)
+
+
+def behind() -> int:
+    """The id that a page of a list begins behind, 0 for the first page: `after` of the address."""
+    return max(0, min(request.args.get("after", 0, int), LARGEST))
 
 
 def install(app: Flask) -> None:

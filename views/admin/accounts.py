@@ -26,8 +26,9 @@ from views import bills, hx, portal, reading_form
 from views.access import own_frozen, served_account, served_bill, served_written
 from views.access import resident as operator
 from views.admin import bp
-from views.admin.residents import FACTS, ReasonForm, after
+from views.admin.residents import FACTS, ReasonForm
 from views.forms import Form, at_most, required, typed
+from views.ids import behind
 from views.shapes import day_of, reads
 
 PAGE, BILLS, PAYMENTS, REMARKS = 50, 6, 10, 10
@@ -56,13 +57,13 @@ class PaymentForm(Form):
 @bp.get("/accounts")
 def list_accounts() -> str:
     text = typed("q")[: reading.LONGEST]
-    rows = finding.accounts(reading.read(text), Page(own_frozen(), after(), PAGE + 1))
+    rows = finding.accounts(reading.read(text), Page(own_frozen(), behind(), PAGE + 1))
     return render_template(
         "admin/accounts.html",
         text=text,
         rows=rows[:PAGE],
         after=rows[PAGE - 1].id if len(rows) > PAGE else "",
-        is_first=not after(),
+        is_first=not behind(),
     )
 
 
@@ -174,8 +175,7 @@ def _card(row: Account, is_late: bool = False) -> Card:
 
 
 def _may_be_late(row: Account) -> bool:
-    """Is it after the window, and does the supplier take what is told then?"""
-    return phoned.is_after_window(row, clock.today()) and phoned.may_be_late(row, clock.today())
+    return phoned.may_be_late(row, clock.today())
 
 
 def _as_held(row: Account) -> Link:

@@ -17,7 +17,7 @@ from views.admin import bp
 from views.downloads import as_file
 from views.format import month_start
 from views.forms import Form
-from views.ids import LARGEST
+from views.ids import behind
 from views.turns import paused
 
 RUNS, BATCHES, LINES = 20, 20, 50
@@ -84,8 +84,7 @@ def upload() -> Response:
 @bp.get("/imports/<int:run_id>")
 def show_run(run_id: int) -> str:
     run = _own_run(run_id)
-    after = max(0, min(request.args.get("after", 0, int), LARGEST))
-    lines = imports_report.refused_lines(run.id, after=after, limit=LINES + 1)
+    lines = imports_report.refused_lines(run.id, after=behind(), limit=LINES + 1)
     return render_template(
         "admin/run.html",
         run=run,

@@ -11,19 +11,19 @@ from services.refusal import Refused
 from views import hx
 from views.access import own_suppliers, resident, served_invitation
 from views.admin import bp
-from views.admin.residents import after
+from views.ids import behind
 
 PAGE = 50
 
 
 @bp.get("/invitations")
 def list_invitations() -> str:
-    rows = Invitation.unaccepted(own_suppliers(), after() or None, PAGE + 1)
+    rows = Invitation.unaccepted(own_suppliers(), behind() or None, PAGE + 1)
     return render_template(
         "admin/invitations.html",
         rows=rows[:PAGE],
         after=rows[PAGE - 1].id if len(rows) > PAGE else "",
-        is_first=not after(),
+        is_first=not behind(),
         days=invitations.LIVES.days,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, render_template, request, url_for
+from flask import Response, flash, render_template, url_for
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -14,9 +14,8 @@ import clock
 from exchange.debts import SBER
 from exchange.layout import layouts
 from models import Account, Registry, RegistryLine, registry_totals
-from models.desk import LAYOUT
 from models.registry import NEW, PREVIEW, TAKEN
-from services import desk, exports_payments, registries, registry_intake
+from services import exports_payments, registries, registry_intake
 from services.refusal import Refused
 from services.registries import By
 from services.registry_intake import Given
@@ -25,7 +24,7 @@ from views import hx, portal
 from views.access import own_registry, own_registry_line, own_suppliers, resident, served_suppliers
 from views.admin import home, readings, requests
 from views.forms import Form, at_most, required, typed, word
-from views.ids import LARGEST
+from views.ids import behind
 from views.turns import paused
 
 bp = readings.bp
@@ -133,8 +132,7 @@ def registry(registry_id: int) -> str:
 @bp.get("/registries/<int:registry_id>/file")
 def registry_file(registry_id: int) -> Response:
     row = own_registry(registry_id)
-    content = desk.file_of(row) if row.layout == LAYOUT else Registry.file_of(row.id)
-    return home.as_file(content, str(row.file_name), "application/octet-stream")
+    return home.as_file(registries.file_of(row), str(row.file_name), "application/octet-stream")
 
 
 @bp.post("/registries/<int:registry_id>/posting")
@@ -292,7 +290,7 @@ def _given(form: RegistryForm) -> Given:
 
 def _page(row: Registry, post: PostForm | None = None, drop: DropForm | None = None) -> dict[str, Any]:
     kind = typed("show") if typed("show") in KINDS else ""
-    after = max(0, min(request.args.get("after", 0, int), LARGEST))
+    after = behind()
     lines = registry_totals.lines(row, kind, after, LINES + 1)
     forms = post or PostForm(formdata=None), drop or DropForm(formdata=None)
     for form in forms:

@@ -31,7 +31,7 @@ from views.access import (
 from views.address import visitor
 from views.admin import bp
 from views.forms import Form, at_most, required, typed, word
-from views.ids import LARGEST
+from views.ids import behind
 
 PAGE, SIGN_INS, REMARKS = 50, 20, 20
 STATES = {
@@ -161,23 +161,17 @@ ACTS = {
 @bp.get("/residents")
 def list_residents() -> str:
     text = typed("q")[: reading.LONGEST]
-    rows = finding.residents(reading.read(text), Page(own_frozen(), after(), PAGE + 1))
+    rows = finding.residents(reading.read(text), Page(own_frozen(), behind(), PAGE + 1))
     return render_template(
         "admin/residents.html",
         text=text,
         rows=rows[:PAGE],
         links=finding.links(rows[:PAGE], own_frozen()),
         after=rows[PAGE - 1].id if len(rows) > PAGE else "",
-        is_first=not after(),
+        is_first=not behind(),
         states=STATES,
         phone_of=contacts.shown_phone,
     )
-
-
-def after() -> int:
-    """The id that the page begins behind."""
-    place = typed("after")
-    return min(int(place), LARGEST) if place.isascii() and place.isdecimal() and len(place) < 11 else 0
 
 
 @bp.get("/residents/<int:resident_id>")
