@@ -222,6 +222,14 @@ def test_another_suppliers_account_is_not_registered(clerk: PageClient) -> None:
     register(clerk, foreign, status=404)
 
 
+def test_a_suppliers_clerk_who_types_a_name_is_told_that_nothing_was_found(
+    clerk: PageClient, account: Account
+) -> None:
+    """The portals of residents are for those who work for every supplier: he searches among accounts alone."""
+    factories.link(factories.resident(surname="Соколова"), account)
+    assert "Ничего не нашли" in clerk.get("/admin/counter?q=Соколова")
+
+
 def test_residents_have_no_counter(client: PageClient, account: Account) -> None:
     client.sign_in(factories.link(factories.resident(), account).resident)
     client.get("/admin/counter", status=404)

@@ -59,7 +59,7 @@ def stand() -> str:
         "admin/counter.html",
         text=text,
         accounts=finding.accounts(facts, Page(own, 0, SHOWN)),
-        residents=finding.residents(facts, Page(own, 0, SHOWN)),
+        residents=finding.residents(facts, Page(own, 0, SHOWN)) if own is None else [],
         is_all=own is None,
     )
 
