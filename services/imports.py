@@ -20,28 +20,37 @@ from exchange.package import Package, PackageError, open_package
 from exchange.reader import open_rows
 from exchange.tables import BY_NAME, TABLES
 from models import ImportRun
+from models.run import KEPT
 from models.staging import MOST_ROWS, Busy, Counts, Publication, Stage, alone, apply_rules, look_up
 from models.staging.window import Window
-from services import matching, reconciliation
+from services import matching, reconciliation, undo
 from services.imports_report import Report, keep_refused, kept_meters, remarks
 from services.imports_rows import stage_rows
 from services.refusal import Refused
 
-STAGING, PUBLISHING, DONE, REFUSED, FAILED, DROPPED = (
+STAGING, PUBLISHING, DONE, REFUSED, FAILED, DROPPED, CANCELLING, CANCELLED = (
     "staging",
     "publishing",
     "done",
     "refused",
     "failed",
     "dropped",
+    "cancelling",
+    "cancelled",
 )
-ALIVE = (STAGING, PUBLISHING)
+WORKING = (STAGING, PUBLISHING)
+ALIVE = (*WORKING, CANCELLING)
+STOPPED = "Загрузку отменили. Что успело загрузиться, загружено целыми счетами; «Продолжить» загрузит остальное."
 ROOM = "Проверьте место на диске и базу, затем загрузите пакет ещё раз."
 Clock = Callable[[], datetime]
 
 
 class Occupied(Refused):
     """Another run is under way: this one may be tried again later."""
+
+
+class Cancelled(Refused):
+    """An operator asked to stop the run, and it stopped."""
 
 
 class Progress(Protocol):
@@ -87,14 +96,22 @@ def run_import(
             run = run or ImportRun(
                 who=who, file_name=package.label, is_dry=options.is_dry, is_strict=options.is_strict
             )
-            run.sha256, run.started_at, run.state = package.digest, now(), STAGING
             with _told_if_full():
-                run.save()
+                _begin(run, package.digest, now())
             return _recorded(run, package, now=now, options=options, data_key=data_key, progress=progress)
     except PackageError as fault:
         raise Refused(str(fault))
     except Busy:
         raise Occupied("Сейчас идёт другая загрузка. Дождитесь её конца и повторите.")
+
+
+def _begin(run: ImportRun, digest: str, now: datetime) -> None:
+    """Takes up a new run, or one that waited, if nobody has cancelled it meanwhile."""
+    if run.id is None:
+        run.sha256, run.started_at, run.state = digest, now, STAGING
+        run.save()
+    elif not run.move(("waiting",), sha256=digest, started_at=now, state=STAGING):
+        raise Cancelled("Загрузку отменили, ничего не записано.")
 
 
 @contextmanager
@@ -123,6 +140,7 @@ def _bury(now: datetime) -> int:
         told = "Загрузка прервалась. Что успело загрузиться, загружено целыми счетами; загрузите пакет ещё раз."
         run.messages = json.dumps([*json.loads(run.messages), told], ensure_ascii=False)
         run.save()
+        undo.settle(run)
     return len(dead)
 
 
@@ -133,6 +151,11 @@ def _recorded(
     try:
         with Stage(options.scratch) as stage:
             report = _Work(run, package, stage, options, data_key, progress).done()
+    except Cancelled as stop:
+        messages = json.dumps([stop.sentence], ensure_ascii=False)
+        run.move(ALIVE, state=CANCELLED, finished_at=now(), messages=messages)
+        undo.settle(run)
+        raise
     except (sqlite3.Error, DatabaseError, OSError) as fault:
         told = f"Загрузка остановилась: {fault}. {ROOM}"
         _stopped(run, told, now())
@@ -147,6 +170,8 @@ def _recorded(
         reconciliation.reconcile(now())
     run.finished_at = now()
     run.save()
+    undo.settle(run)
+    undo.prune(now())
     return report
 
 
@@ -155,6 +180,7 @@ def _stopped(run: ImportRun, told: str, now: datetime) -> None:
     run.state, run.finished_at, run.messages = FAILED, now, json.dumps([told], ensure_ascii=False)
     with suppress(DatabaseError):
         run.save()
+        undo.settle(run)
 
 
 class _Work:
@@ -166,6 +192,8 @@ class _Work:
         self.run, self.package, self.stage, self.options = run, package, stage, options
         self.data_key, self.progress = data_key, progress
         self.report = Report(int(run.id))
+        self.told = -1  # the last hundredth of the reading that was noted
+        self.published = False
 
     def done(self) -> Report:
         self._read()
@@ -208,6 +236,11 @@ class _Work:
 
     def _step(self, title: str, done: int) -> None:
         self.progress(title, done, self.package.size)
+        size = max(self.package.size, 1)
+        hundredth = 100 * done // size
+        if hundredth != self.told:
+            self.told = hundredth
+            self._keep(STAGING, title, hundredth, 100)
 
     def _remark(self) -> None:
         messages = self.report.messages
@@ -218,14 +251,19 @@ class _Work:
 
     def _publish(self) -> None:
         self._note(PUBLISHING, "", 0, 0)
+        if not self.options.is_dry:
+            codes = json.dumps(self.stage.suppliers(), ensure_ascii=False)
+            self.run.move(WORKING, undo=KEPT, suppliers=codes)
         with Window(self.stage) as window:
             publication = Publication(self.stage, window, int(self.run.id), is_dry=self.options.is_dry)
             self.report.counts = publication.counts
             publication.publish_reference()
+            self.published = not self.options.is_dry
             chunks = list(publication.chunks(self.options.rows_at_once))
             done, total = 0, sum(rows for _, _, rows in chunks)
             for first, last, rows in chunks:
                 publication.publish(first, last)
+                self.published = not self.options.is_dry
                 done += rows
                 self._note(PUBLISHING, "Запись", done, total)
         self.report.messages += kept_meters(publication.kept)
@@ -234,8 +272,12 @@ class _Work:
         """Progress for who watches here and for the console."""
         if title:
             self.progress(title, done, total)
-        self.run.state, self.run.table, self.run.done, self.run.total = state, title, done, total
-        self.run.save()
+        self._keep(state, title, done, total)
+
+    def _keep(self, state: str, title: str, done: int, total: int) -> None:
+        """Notes how far it is; a run that was asked to stop is not moved on, and stops here: between two chunks."""
+        if not self.run.move(WORKING, state=state, table=title, done=done, total=total):
+            raise Cancelled(STOPPED if self.published else "Загрузку отменили, ничего не записано.")
 
     def _told(self) -> Report:
         self.report.state = str(self.run.state)

@@ -13,7 +13,7 @@ from exchange.lines import Unreadable
 from exchange.package import Package
 from exchange.reader import open_rows
 from exchange.tables import BY_NAME
-from exchange.writers import RefusedFile, refused_parts
+from exchange.writers import RefusedFile, refused_parts, xlsx_bytes
 from models import ImportRun, RefusedRow, db
 from models.staging import Counts, Refusal, Stage
 
@@ -216,6 +216,15 @@ def refused_file(run: int, table: str) -> Iterator[bytes]:
     headings = list(json.loads(first[0].cells)) if first else []
     told = ([(row.line, _cells(row), _why(row)) for row in rows] for rows in chain([first], batches))
     return refused_parts(headings, told)
+
+
+def refused_book(run: ImportRun, table: str) -> bytes:
+    """The same as a workbook, which the import takes back."""
+    batches = RefusedRow.batches(run.id, table, AT_ONCE)
+    first = next(batches, [])
+    headings = list(json.loads(first[0].cells)) if first else []
+    rows = ([*_cells(row), str(row.line), _why(row)] for some in chain([first], batches) for row in some)
+    return xlsx_bytes(table, [*headings, "Строка", "Причина"], rows, run.started_at)
 
 
 def _cells(row: RefusedRow) -> list[str]:

@@ -130,7 +130,8 @@ def test_cut_off_uploads_and_files_of_the_dead_are_swept(database: Flask, tmp_pa
     waiting, fresh, cut, dead = runs
     ImportRun.update(state="uploading").where(ImportRun.id.in_([fresh.id, cut.id])).execute()
     ImportRun.update(started_at=NOW - timedelta(hours=2)).where(ImportRun.id.in_([waiting.id, cut.id])).execute()
-    ImportRun.update(state="dropped", finished_at=NOW).where(ImportRun.id == dead.id).execute()
+    long_ago = NOW - uploads.KEPT_FOR - timedelta(hours=1)
+    ImportRun.update(state="dropped", finished_at=long_ago).where(ImportRun.id == dead.id).execute()
     uploads.sweep(tmp_path, NOW)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(str(run.id) for run in (waiting, fresh))
     assert [run.state for run in ImportRun.select().order_by(ImportRun.id)] == [

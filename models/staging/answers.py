@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from models.base import on_postgresql
-from models.staging.merge import execute
+from models.staging.dialect import execute
+from models.staging.journal import Journal
 
 _TELL = """
 INSERT INTO told (line, account_id, register_id, taken_on, value, source, state, reason, bill_id, own_id)
@@ -54,7 +55,7 @@ _OWN_STATE = """CASE WHEN r.state IN ('replaced', 'withdrawn') AND o.bill_id IS 
     WHEN r.state IN ('accepted', 'rejected') THEN 'exported' ELSE r.state END"""
 
 
-def tell(present: Collection[str], run: int, *, all_new: bool) -> tuple[int, int]:
+def tell(present: Collection[str], journal: Journal, *, all_new: bool) -> tuple[int, int]:
     """Publishes the chunk's readings; returns how many are new and how many changed."""
     execute("DELETE FROM told")
     execute(_TELL)
@@ -64,13 +65,14 @@ def tell(present: Collection[str], run: int, *, all_new: bool) -> tuple[int, int
         own = {"state": _OWN_STATE, "reason": "o.reason", "bill_id": "coalesce(o.bill_id, r.bill_id)"}
         if "reason" not in present:
             del own["reason"]
-        changed = _update(own, "o.is_own = 1", run) + _update(_billing_values(present), "o.is_own = 0", run)
-    new = execute(
+        changed = _update(own, "o.is_own = 1", journal) + _update(_billing_values(present), "o.is_own = 0", journal)
+    new = journal.insert(
+        "reading",
         f"""INSERT INTO reading (register_id, value, taken_on, origin, source, state, reason, bill_id, has_rolled,
             doubts, run_id)
         SELECT o.register_id, o.value, o.taken_on, 'billing', o.source, {_state("o.bill_id", "o.state")}, o.reason,
-            o.bill_id, false, '', {run}
-        FROM told o WHERE o.reading_id IS NULL"""
+            o.bill_id, false, '', {journal.run}
+        FROM told o WHERE o.reading_id IS NULL""",
     )
     return new, changed
 
@@ -99,7 +101,7 @@ def _billing_values(present: Collection[str]) -> dict[str, str]:
     return values | {name: f"o.{name}" for name in ("source", "reason") if name in present}
 
 
-def _update(values: dict[str, str], which: str, run: int) -> int:
+def _update(values: dict[str, str], which: str, journal: Journal) -> int:
     execute("DELETE FROM delta")
     ours, theirs = ", ".join(f"r.{name}" for name in values), ", ".join(values.values())
     changed = execute(
@@ -108,8 +110,10 @@ def _update(values: dict[str, str], which: str, run: int) -> int:
     )
     if changed:
         told = ", ".join(f"{name} = {sql}" for name, sql in values.items())
+        journal.before("reading")
         execute(
-            f"UPDATE reading AS r SET {told}, run_id = {run} FROM delta d, told o "
+            f"UPDATE reading AS r SET {told}, run_id = {journal.run} FROM delta d, told o "
             "WHERE o.line = d.line AND r.id = d.id"
         )
+        journal.after("reading")
     return changed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from models.base import db, on_postgresql
+from models.staging.dialect import execute
+from models.staging.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,7 @@ class Target:
         return {name: sql for name, sql in self.values.items() if self.of.get(name, name) in present}
 
 
-def execute(query: str) -> int:
-    """Runs SQL written for both engines; returns the number of rows it touched.
-
-    `{join}` keeps SQLite from turning the order of tables round: without statistics it may walk a large table
-    for every row of a chunk.
-    """
-    return int(db.execute_sql(dialect(query)).rowcount)
-
-
-def dialect(query: str) -> str:
-    if on_postgresql():
-        return query.format(join="JOIN", differs="IS DISTINCT FROM", same="IS NOT DISTINCT FROM", row="ROW")
-    return query.format(join="CROSS JOIN", differs="IS NOT", same="IS", row="")
-
-
-def merge(target: Target, present: Collection[str], run: int) -> tuple[int, int]:
+def merge(target: Target, present: Collection[str], journal: Journal) -> tuple[int, int]:
     """Publishes rows that may be there already; returns how many are new and how many changed.
 
     One look at each row fills `delta`: with the row that differs, or with nothing where there is none. A chunk that
@@ -65,9 +51,9 @@ def merge(target: Target, present: Collection[str], run: int) -> tuple[int, int]
     execute("DELETE FROM missing")
     new = execute("INSERT INTO missing SELECT line FROM delta WHERE id IS NULL")
     if found > new:
-        update_changed(target, present, run)
+        update_changed(target, present, journal)
     if new:
-        _insert(target, run, "x.line IN (SELECT line FROM missing)")
+        _insert(target, journal, "x.line IN (SELECT line FROM missing)")
     return new, found - new
 
 
@@ -80,31 +66,34 @@ def mark_changed(target: Target, present: Collection[str]) -> int:
     )
 
 
-def update_changed(target: Target, present: Collection[str], run: int) -> None:
-    """Updates the rows of `delta`."""
+def update_changed(target: Target, present: Collection[str], journal: Journal) -> None:
+    """Updates the rows of `delta`, which the journal keeps as they were."""
+    journal.before(target.table)
     told = ", ".join(f'"{name}" = {sql}' for name, sql in target.told(present).items())
     execute(
-        f'UPDATE "{target.table}" AS t SET {told}, run_id = {run} FROM delta d, {target.source} '
+        f'UPDATE "{target.table}" AS t SET {told}, run_id = {journal.run} FROM delta d, {target.source} '
         "WHERE d.line = x.line AND t.id = d.id"
     )
+    journal.after(target.table)
 
 
-def insert_missing(target: Target, run: int) -> int:
+def insert_missing(target: Target, journal: Journal) -> int:
     """Inserts the rows that are not there."""
     absent = f'NOT EXISTS (SELECT 1 FROM "{target.table}" t WHERE {_matched(target)})'
-    return _insert(target, run, _all(target.rows, absent))
+    return _insert(target, journal, _all(target.rows, absent))
 
 
-def insert_all(target: Target, run: int) -> int:
+def insert_all(target: Target, journal: Journal) -> int:
     """Inserts rows of accounts that are new: nobody has to look what is there."""
-    return _insert(target, run, target.rows)
+    return _insert(target, journal, target.rows)
 
 
-def _insert(target: Target, run: int, condition: str) -> int:
-    columns = {**target.key, **target.values, **target.once, "run_id": str(run)}
+def _insert(target: Target, journal: Journal, condition: str) -> int:
+    columns = {**target.key, **target.values, **target.once, "run_id": str(journal.run)}
     names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(columns.values())
     where = f" WHERE {condition}" if condition else ""
-    return execute(f'INSERT INTO "{target.table}" ({names}) SELECT {values} FROM {target.source}{where}')
+    query = f'INSERT INTO "{target.table}" ({names}) SELECT {values} FROM {target.source}{where}'
+    return journal.insert(target.table, query)
 
 
 def _matched(target: Target) -> str:

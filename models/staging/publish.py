@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from models.account import SPENT
 from models.base import db, on_postgresql
 from models.staging import answers, targets
+from models.staging.dialect import dialect, execute
+from models.staging.journal import Journal
 from models.staging.merge import (
     Target,
-    dialect,
-    execute,
     insert_all,
     insert_missing,
     mark_changed,
@@ -39,7 +39,8 @@ class Publication:
     """Publishes a stage; with `is_dry` each chunk is taken back after it was counted."""
 
     def __init__(self, stage: Stage, window: Window, run: int, *, is_dry: bool) -> None:
-        self._stage, self._window, self._run, self._is_dry = stage, window, run, is_dry
+        self._stage, self._window, self._is_dry = stage, window, is_dry
+        self._journal = Journal(run, is_on=not is_dry)
         self.counts = {name: Counts(same=stage.repeated[name]) for name in stage.present}
         self.kept: list[tuple[str, str]] = []  # account and number of meters that stay though they are withdrawn
 
@@ -90,7 +91,7 @@ class Publication:
     def _of_accounts(self) -> None:
         present, all_new = self._stage.present, self._know_accounts() == 0
         if "accounts" in present:
-            execute(_NEW_HOUSES)
+            self._journal.insert("house", _NEW_HOUSES)
             self._count("accounts", *self._merge(targets.ACCOUNTS, all_new=all_new))
             self._know_accounts()
         if "meters" in present:
@@ -100,9 +101,9 @@ class Publication:
                 removed = 0 if all_new else self._withdraw(target)
                 self._count(target.name, *self._merge(target, all_new=all_new), removed)
         if "charges" in present and not all_new:
-            self.counts["charges"].removed += _drop_lines()
+            self.counts["charges"].removed += self._drop_lines()
         if "readings" in present:
-            self._count("readings", *answers.tell(present["readings"], self._run, all_new=all_new))
+            self._count("readings", *answers.tell(present["readings"], self._journal, all_new=all_new))
         if "residents" in present:
             self._residents()
 
@@ -116,8 +117,8 @@ class Publication:
     def _merge(self, target: Target, *, all_new: bool) -> tuple[int, int]:
         """New and changed rows of a table that fills exactly one."""
         if all_new:
-            return insert_all(target, self._run), 0
-        return merge(target, self._stage.present[target.name], self._run)
+            return insert_all(target, self._journal), 0
+        return merge(target, self._stage.present[target.name], self._journal)
 
     def _count(self, name: str, new: int, changed: int, removed: int = 0) -> None:
         rows = db.execute_sql(f"SELECT count(*) FROM incoming_{name}").fetchone()[0]
@@ -132,12 +133,28 @@ class Publication:
             return 0
         if target is targets.PAYMENTS:
             mine = targets.withdrawn("payment", "payments", ["t.identifier = x.identifier"])
-            return execute(f"DELETE FROM payment WHERE {mine}")
+            return self._remove("payment", mine)
         if target is targets.BILLS:
             mine = targets.withdrawn("bill", "bills", ["t.number = x.number"])
-            execute(_UNUSED + f" AND bill_id IN (SELECT id FROM bill WHERE {mine})")
-            return execute(f"DELETE FROM bill WHERE {mine}")
+            return self._withdraw_bills(mine)
         return 0
+
+    def _withdraw_bills(self, mine: str) -> int:
+        """Withdraws the bills of the condition, with all that hangs on them."""
+        theirs, journal = f"bill_id IN (SELECT id FROM bill WHERE {mine})", self._journal
+        journal.before("payment_order.bill_id", f"IN (SELECT id FROM payment_order WHERE {theirs})")
+        journal.before("-charge", f"IN (SELECT id FROM charge WHERE {theirs})")
+        execute("DELETE FROM delta")
+        execute(f"INSERT INTO delta SELECT 0, id FROM reading WHERE {theirs}")
+        journal.before("reading")
+        execute(f"{_UNUSED}, run_id = {journal.run} WHERE id IN (SELECT id FROM delta)")
+        removed = self._remove("bill", mine)
+        journal.after("reading")
+        return removed
+
+    def _remove(self, table: str, condition: str) -> int:
+        self._journal.before(f"-{table}", f'IN (SELECT id FROM "{table}" WHERE {condition})')
+        return execute(f'DELETE FROM "{table}" WHERE {condition}')
 
     def _meters(self, *, all_new: bool) -> None:
         """A meter's row is the meter and its registers; it changed when any of them did."""
@@ -148,19 +165,19 @@ class Publication:
                 execute(_KNOWN_SCALES)
             execute("DELETE FROM touched")
             if mark_changed(targets.METERS, present):
-                update_changed(targets.METERS, present, self._run)
+                update_changed(targets.METERS, present, self._journal)
                 execute("INSERT INTO touched SELECT line FROM delta")
             execute(_NEW_SCALES)
             if mark_changed(targets.REGISTERS, present):
-                update_changed(targets.REGISTERS, present, self._run)
+                update_changed(targets.REGISTERS, present, self._journal)
                 execute(
                     "INSERT INTO touched SELECT DISTINCT line FROM delta WHERE line NOT IN (SELECT line FROM touched)"
                 )
             changed = db.execute_sql("SELECT count(*) FROM touched").fetchone()[0]
-        new = insert_missing(targets.METERS, self._run)
-        insert_missing(targets.REGISTERS, self._run)
+        new = insert_missing(targets.METERS, self._journal)
+        insert_missing(targets.REGISTERS, self._journal)
         if not all_new:
-            execute(_OLD_SCALES)
+            self._remove("register", _OLD_SCALES)
         self._count("meters", new, changed, removed)
 
     def _withdraw_meters(self) -> int:
@@ -176,43 +193,48 @@ class Publication:
         self.kept += db.execute_sql(dialect(f"{named} AND m.id IN ({_READ}) ORDER BY m.id")).fetchall()
         mine += f" AND id NOT IN ({_READ})"
         registers = f"SELECT id FROM register WHERE meter_id IN (SELECT id FROM meter WHERE {mine})"
-        execute(f"DELETE FROM reading WHERE register_id IN ({registers})")
-        execute(f"DELETE FROM register WHERE id IN ({registers})")
-        return execute(f"DELETE FROM meter WHERE {mine}")
+        self._remove("reading", f"register_id IN ({registers})")
+        self._remove("register", f"id IN ({registers})")
+        return self._remove("meter", mine)
 
     def _residents(self) -> None:
         """An invitation and the code on paper: the row changed when either did."""
-        present = self._stage.present["residents"]
+        present, journal = self._stage.present["residents"], self._journal
         execute("DELETE FROM touched")
         if "email" in present:
-            execute(_OTHER_ADDRESSES)
+            journal.before("invitation.invited_at", f"IN (SELECT t.id {_OTHER_ADDRESSES})")
+            execute(f"UPDATE invitation SET invited_at = NULL WHERE id IN (SELECT t.id {_OTHER_ADDRESSES})")
         if mark_changed(targets.RESIDENTS, present):
-            update_changed(targets.RESIDENTS, present, self._run)
+            update_changed(targets.RESIDENTS, present, self._journal)
             execute("INSERT INTO touched SELECT line FROM delta")
         if "activation_hash" in present:
             execute(_OTHER_CODES)
-            execute(_NEW_CODES)
+            execute("DELETE FROM delta")
+            if execute(_ACCOUNTS_OF_CODES):
+                journal.before("account.activation_hash")
+                execute(_NEW_CODES)
+                journal.after("account.activation_hash")
         changed = db.execute_sql("SELECT count(*) FROM touched").fetchone()[0]
-        self._count("residents", insert_missing(targets.RESIDENTS, self._run), changed)
+        self._count("residents", insert_missing(targets.RESIDENTS, self._journal), changed)
 
-
-def _drop_lines() -> int:
-    """A bill's lines are given as a set: what the set lacks goes. Mostly the numbers of lines agree."""
-    bills = """FROM incoming_charged c {join} whose w ON w.holder = c.holder
-        {join} bill b ON b.account_id = w.account_id AND b.number = c.bill"""
-    ours = f"SELECT count(*) {bills} {{join}} charge g ON g.bill_id = b.id"
-    theirs = """SELECT count(*) FROM incoming_charges x WHERE EXISTS
-        (SELECT 1 FROM incoming_charged c WHERE c.holder = x.holder AND c.bill = x.bill)"""
-    counted = db.execute_sql(dialect(f"SELECT ({ours}) - ({theirs})")).fetchone()[0]
-    if not counted:
-        return 0
-    return execute(
-        f"""DELETE FROM charge WHERE id IN (SELECT g.id {bills} {{join}} charge g ON g.bill_id = b.id
-        LEFT JOIN (SELECT x.holder, x.bill, x.scale, v.service_id FROM incoming_charges x JOIN which v
-            ON v.service = x.service) AS y
-        ON y.holder = c.holder AND y.bill = c.bill AND y.scale = g.scale AND y.service_id = g.service_id
-        WHERE y.holder IS NULL)"""
-    )
+    def _drop_lines(self) -> int:
+        """A bill's lines are given as a set: what the set lacks goes. Mostly the numbers of lines agree."""
+        bills = """FROM incoming_charged c {join} whose w ON w.holder = c.holder
+            {join} bill b ON b.account_id = w.account_id AND b.number = c.bill"""
+        ours = f"SELECT count(*) {bills} {{join}} charge g ON g.bill_id = b.id"
+        theirs = """SELECT count(*) FROM incoming_charges x WHERE EXISTS
+            (SELECT 1 FROM incoming_charged c WHERE c.holder = x.holder AND c.bill = x.bill)"""
+        counted = db.execute_sql(dialect(f"SELECT ({ours}) - ({theirs})")).fetchone()[0]
+        if not counted:
+            return 0
+        return self._remove(
+            "charge",
+            f"""id IN (SELECT g.id {bills} {{join}} charge g ON g.bill_id = b.id
+            LEFT JOIN (SELECT x.holder, x.bill, x.scale, v.service_id FROM incoming_charges x JOIN which v
+                ON v.service = x.service) AS y
+            ON y.holder = c.holder AND y.bill = c.bill AND y.scale = g.scale AND y.service_id = g.service_id
+            WHERE y.holder IS NULL)""",
+        )
 
 
 _NEW_HOUSES = """
@@ -221,9 +243,8 @@ SELECT x.settlement, x.street, x.house, x.house_key FROM incoming_accounts x
 WHERE x.line IN (SELECT min(line) FROM incoming_accounts GROUP BY house_key)
     AND NOT EXISTS (SELECT 1 FROM house o WHERE o.key = x.house_key)
 """
-_UNUSED = (
-    "UPDATE reading SET state = CASE WHEN origin = 'billing' THEN 'accepted' ELSE 'exported' END WHERE state = 'used'"
-)
+_UNUSED = """UPDATE reading SET state = CASE WHEN state <> 'used' THEN state
+    WHEN origin = 'billing' THEN 'accepted' ELSE 'exported' END"""
 _WITHDRAWING = (
     "SELECT w.account_id FROM incoming_meters x {join} whose w ON w.holder = x.holder WHERE x.withdrawn = 1"
 )
@@ -241,7 +262,7 @@ WHERE x.withdrawn = 0 AND NOT EXISTS (SELECT 1 FROM register r WHERE r.meter_id 
 """
 # A register whose scale is gone stays where readings hang on it: history is never lost.
 _OLD_SCALES = f"""
-DELETE FROM register WHERE id IN (SELECT r.id {_OF_METER} {{join}} register r ON r.meter_id = m.id
+id IN (SELECT r.id {_OF_METER} {{join}} register r ON r.meter_id = m.id
     WHERE x.withdrawn = 0 AND NOT EXISTS (SELECT 1 FROM scale_names n WHERE n.scales = x.scales AND n.scale = r.scale)
     AND NOT EXISTS (SELECT 1 FROM reading g WHERE g.register_id = r.id))
 """
@@ -259,13 +280,17 @@ WHERE x.activation_hash <> '' AND a.activation_hash NOT IN (x.activation_hash, '
     AND x.line NOT IN (SELECT line FROM touched)
     AND EXISTS (SELECT 1 FROM invitation i WHERE i.account_id = a.id)
 """
-_NEW_CODES = f"""
-UPDATE account AS a SET activation_hash = x.activation_hash FROM incoming_residents x, whose w
-WHERE w.holder = x.holder AND a.id = w.account_id AND x.activation_hash <> ''
-    AND a.activation_hash NOT IN (x.activation_hash, '{SPENT}' || x.activation_hash)
+_ACCOUNTS_OF_CODES = f"""
+INSERT INTO delta SELECT x.line, a.id FROM incoming_residents x {{join}} whose w ON w.holder = x.holder
+{{join}} account a ON a.id = w.account_id
+WHERE x.activation_hash <> '' AND a.activation_hash NOT IN (x.activation_hash, '{SPENT}' || x.activation_hash)
+"""
+_NEW_CODES = """
+UPDATE account AS a SET activation_hash = x.activation_hash FROM incoming_residents x, delta d
+WHERE d.line = x.line AND a.id = d.id
 """
 # A letter that went to a wrong address invited nobody.
 _OTHER_ADDRESSES = """
-UPDATE invitation AS t SET invited_at = NULL FROM incoming_residents x, whose w
-WHERE w.holder = x.holder AND t.account_id = w.account_id AND t.email <> x.email AND t.accepted_at IS NULL
+FROM incoming_residents x {join} whose w ON w.holder = x.holder {join} invitation t ON t.account_id = w.account_id
+WHERE t.email <> x.email AND t.accepted_at IS NULL AND t.invited_at IS NOT NULL
 """

@@ -99,6 +99,14 @@ class Stage:
             self.rows_of.extend([0] * (found + 1 - len(self.rows_of)))
         return found
 
+    def suppliers(self) -> list[str]:
+        """The codes of all suppliers that the rows name."""
+        named = (
+            "SELECT code AS supplier FROM suppliers UNION SELECT supplier FROM services UNION SELECT supplier FROM"
+        )
+        rows = self.sql.execute(f"{named} tariffs UNION SELECT supplier FROM holder ORDER BY 1")
+        return [str(row[0]) for row in rows]
+
     def service(self, supplier: str, code: str) -> int:
         """The number of a service within the stage; 0 for none."""
         if not code:
