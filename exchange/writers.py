@@ -11,9 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 Cell = str | int | Decimal | date | None
+
+
+class Leaf(NamedTuple):
+    """A sheet of a workbook. `head` is the row of the headings, 1 for the first; the title stands above them."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+    head: int = 1
+
 
 _NUMBER = re.compile(r"-?\d{1,15}(?:[.,]\d+)?")
 WIDTH = 16  # signs of a column: a day in a narrower one is shown as #####
@@ -39,11 +49,13 @@ def shown(cell: Cell) -> str:
     return neutral(str(cell))
 
 
-def write_csv(out: BinaryIO, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """The same in UTF-8, row by row: what is written is not held."""
+def write_csv(out: BinaryIO, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    """The same in UTF-8, row by row: what is written is not held. How many rows."""
+    count = 0
     out.write(_lines([headings]).encode("utf-8-sig"))
-    for row in rows:
+    for count, row in enumerate(rows, 1):  # noqa: B007 - what remains of it is the answer
         out.write(_lines([[shown(cell) for cell in row]]).encode())
+    return count
 
 
 def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[Cell]], encoding: str = "utf-8") -> bytes:
@@ -61,17 +73,25 @@ def _lines(rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def xlsx_bytes(title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime) -> bytes:
+def xlsx_bytes(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime, *, head: int = 1
+) -> bytes:
     """A workbook of one sheet, see `write_xlsx`."""
     content = io.BytesIO()
-    write_xlsx(content, title, headings, rows, made_at)
+    write_xlsx(content, title, headings, rows, made_at, head=head)
     return content.getvalue()
 
 
 def write_xlsx(
-    out: BinaryIO, title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime
-) -> None:
-    """A workbook of one sheet; texts stay texts, so leading zeros and long account numbers survive.
+    out: BinaryIO, title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], made_at: datetime, *,
+    head: int = 1,
+) -> None:  # fmt: skip
+    """A workbook of one sheet, see `write_book`."""
+    write_book(out, [Leaf(title, headings, rows, head)], made_at)
+
+
+def write_book(out: BinaryIO, leaves: Iterable[Leaf], made_at: datetime) -> None:
+    """A workbook; texts stay texts, so leading zeros and long account numbers survive.
 
     The same rows and moment give the same bytes. Rows are not held: they go to the disk as they come.
     """
@@ -79,13 +99,16 @@ def write_xlsx(
 
     with Workbook(out, {"constant_memory": True, "strings_to_formulas": False}) as book:
         book.set_properties({"created": made_at.replace(tzinfo=None)})
-        sheet = book.add_worksheet(title[:31])
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd.mm.yyyy"})
-        sheet.set_column(0, len(headings) - 1, WIDTH)
-        sheet.write_row(0, 0, headings, bold)
-        for number, row in enumerate(rows, 1):
-            for place, cell in enumerate(row):
-                _put(sheet, number, place, cell, day)
+        for leaf in leaves:
+            sheet = book.add_worksheet(leaf.title[:31])
+            sheet.set_column(0, len(leaf.headings) - 1, WIDTH)
+            if leaf.head > 1:
+                sheet.write_string(0, 0, leaf.title, bold)
+            sheet.write_row(leaf.head - 1, 0, leaf.headings, bold)
+            for number, row in enumerate(leaf.rows, leaf.head):
+                for place, cell in enumerate(row):
+                    _put(sheet, number, place, cell, day)
 
 
 def _put(sheet: Any, row: int, place: int, cell: Cell, day: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, chunked
 
-from models.account import Account
+from models.account import Account, House
 from models.meter import Meter, Register
 from models.reading import ACCEPTED, BY_BILLING, EXPORTED, Reading, Submission
 from models.run import ExportBatch
@@ -38,6 +38,10 @@ class OutLine(NamedTuple):
     origin: str
     doubts: str
     state: str
+    kind: str
+    settlement: str
+    street: str
+    house: str
 
 
 def claim_readings(batch: ExportBatch, ids: Sequence[int]) -> int:
@@ -59,12 +63,15 @@ def waiting_readings(since: date, supplier: Supplier | None, *, again: bool) -> 
         Reading.select(
             Reading.id, Supplier.code, Account.number, Account.els, Service.code, Meter.number, Register.scale,
             Register.digits, Register.decimals, Meter.ratio, Reading.value, Reading.before, Reading.has_rolled,
-            Reading.taken_on, Submission.sent_at, Reading.origin, Reading.doubts, Reading.state,
+            Reading.taken_on, Submission.sent_at, Reading.origin, Reading.doubts, Reading.state, Service.kind,
+            House.settlement, House.street, House.number,
         )
         .join(Register)
         .join(Meter)
         .join(Account)
         .join(Supplier)
+        .switch(Account)
+        .join(House)
         .switch(Meter)
         .join(Service)
         .switch(Reading)

@@ -10,7 +10,8 @@ from peewee import JOIN, Value, chunked
 
 from models.account import Account, House
 from models.exported import AT_ONCE
-from models.order import PAID, POSTED, Match, Order, OrderLine
+from models.match import Match
+from models.order import PAID, POSTED, Order, OrderLine
 from models.refund import Refund, RefundLine
 from models.run import ExportBatch
 from models.supplier import Service, Supplier

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 
 from exchange.writers import Cell, csv_bytes, xlsx_bytes
 from models import ExportBatch, Supplier, transaction
 from models.exported import OutLine, claim_readings, waiting_readings
 from models.reading import ACCEPTED
-from services import reading_words
+from services import audit, exports_gis, reading_words
 from services.dial import MICRO
+from services.exports_numbers import shown
 from services.refusal import Refused
 from services.suppliers import by_code_or_all
 
-READINGS = "readings"
+READINGS, GIS = "readings", "gis"
+ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", GIS: "-gis.xlsx"}
 MOST_TRIES = 5
 HEADINGS = (
     "Поставщик", "Лицевой счёт", "ЕЛС", "Услуга", "Номер счётчика", "Шкала", "Показание", "Предыдущее показание",
@@ -38,7 +39,8 @@ def export_readings(
     """Readings taken since the day that wait for export, as a numbered batch; they are marked in the same step.
 
     `supplier` is a code, None = all. `again` adds those of earlier batches that the billing has not answered yet.
-    `kind` is csv or xlsx, `zone` the one in which moments are told. Raises NothingToExport; Overtaken if
+    `kind` is csv, xlsx or gis (only what ГИС ЖКХ has a resource for), `zone` the one in which moments
+    are told. Raises NothingToExport; Overtaken if
     residents or other exports were always faster.
 
     The file is written before the transaction that marks its readings and keeps it: a large one takes many seconds,
@@ -48,20 +50,23 @@ def export_readings(
     of = by_code_or_all(supplier)
     for _ in range(MOST_TRIES):
         lines = waiting_readings(since, of, again=again)
+        if kind == GIS:
+            lines = exports_gis.taken(lines)
         if not lines:
             raise NothingToExport(
                 "Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру."
             )
-        content = _content([_row(line, zone) for line in lines], now, kind, encoding)
+        content = _content(lines, now, zone, kind, encoding)
         with suppress(Overtaken):
             return _keep(lines, content, now, who, of, kind)
     raise Overtaken("Показания меняются быстрее, чем пишется файл. Повторите выгрузку.")
 
 
-def _content(rows: list[list[Cell]], now: datetime, kind: str, encoding: str) -> bytes:
-    if kind == "xlsx":
-        return xlsx_bytes("Показания", HEADINGS, rows, now)
-    return csv_bytes(HEADINGS, rows, encoding)
+def _content(lines: list[OutLine], now: datetime, zone: tzinfo, kind: str, encoding: str) -> bytes:
+    if kind == GIS:
+        return exports_gis.book(lines, now)
+    rows = [_row(line, zone) for line in lines]
+    return xlsx_bytes("Показания", HEADINGS, rows, now) if kind == "xlsx" else csv_bytes(HEADINGS, rows, encoding)
 
 
 @transaction
@@ -72,7 +77,8 @@ def _keep(
     fresh = [line.id for line in lines if line.state == ACCEPTED]
     if claim_readings(batch, fresh) != len(fresh):
         raise Overtaken("Одного из показаний файла больше нет.")
-    batch.fill(f"readings-{batch.number:04d}.{kind}", len(lines), content)
+    batch.fill(f"readings-{batch.number:04d}{ENDINGS[kind]}", len(lines), content)
+    audit.note("export", "export_batch", batch.id, who, now, {}, {"kind": READINGS, "rows": len(lines)})
     return batch
 
 
@@ -102,9 +108,3 @@ def consumption(line: OutLine) -> int | None:
         return None
     over = 10**line.digits * MICRO if line.has_rolled else 0
     return (line.value - line.before + over) * line.ratio
-
-
-def shown(value: int, decimals: int) -> Decimal:
-    """Millionths with the register's decimals; a value finer than the register shows keeps what it has."""
-    exact = Decimal(value).scaleb(-6)
-    return exact.quantize(Decimal(1).scaleb(-decimals)) if value % 10 ** (6 - decimals) == 0 else exact.normalize()

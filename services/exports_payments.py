@@ -10,9 +10,10 @@ from decimal import Decimal
 from exchange.debts import CSV, KINDS, MARKS, Debt, debts_bytes, file_name
 from exchange.writers import Cell, csv_bytes, xlsx_bytes
 from models import ExportBatch, OrderLine, RefundLine, Supplier, transaction
+from models.beside import paid_beside
 from models.exported_payments import PaidLine, claim, open_accounts, waiting_payments, waiting_refunds
-from models.history import paid_beside
 from models.standing import standings
+from services import audit
 from services.exports import MOST_TRIES, NothingToExport, Overtaken
 from services.suppliers import by_code_or_all
 
@@ -59,6 +60,7 @@ def _keep(
         if claim(table, batch, fresh) != len(fresh):
             raise Overtaken("Один из платежей файла уже выгружен.")
     batch.fill(f"payments-{batch.number:04d}.{kind}", len(lines), content)
+    audit.note("export", "export_batch", batch.id, who, now, {}, {"kind": PAYMENTS, "rows": len(lines)})
     return batch
 
 
@@ -105,6 +107,7 @@ def _keep_debts(of: Supplier, content: bytes, rows: int, now: datetime, who: str
     if kind != CSV:
         name = file_name(str(of.inn), str(of.bank_account), int(batch.number), now.date())
     batch.fill(name, rows, content)
+    audit.note("export", "export_batch", batch.id, who, now, {}, {"kind": DEBTS, "rows": rows})
     return batch
 
 

@@ -16,7 +16,8 @@ from python_calamine import CalamineWorkbook
 
 from models import Account, ExportBatch, Reading, Submission, Supplier, db
 from models.exported import OutLine
-from services.exports import HEADINGS, NothingToExport, Overtaken, batch_of, consumption, export_readings, shown
+from services.exports import HEADINGS, NothingToExport, Overtaken, batch_of, consumption, export_readings
+from services.exports_numbers import shown
 from services.refusal import Refused
 from tests import factories
 from tests.billing import load, write
