@@ -1,31 +1,34 @@
-"""Notices («уведомление») and who has read them; the outbox of letters; the audit log."""
+"""Notices («уведомление»), who has read them, and the chats of messengers that residents have opened."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from peewee import JOIN, SQL, BooleanField, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+from peewee import JOIN, SQL, BooleanField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
-from models.account import Account
 from models.base import Base, UtcField
-from models.link import Link
 from models.prepared import Prepared
-from models.resident import ACTIVE, Resident
+from models.resident import Resident
 from models.supplier import Supplier
 
 BELL, MODAL, TOP = "bell", "modal", "top"
-EVERYBODY, SUPPLIER, HOUSE, ACCOUNT = "everybody", "supplier", "house", "account"
+EVERYBODY, SUPPLIER, HOUSE, ACCOUNT, CHOSEN = "everybody", "supplier", "house", "account", "chosen"
 
 
 class Notice(Base):
     """A text for one or many residents; `kind` is bell, modal (blocks until confirmed) or top (stacked).
 
-    `audience` (everybody, supplier, house, account, with `audience_id`) is for the worker to spread once it is
-    published; "" = whoever wrote it has named the residents himself. `spread_to` is the last resident reached,
-    `spread_at` when all were. `channels`: by which ways it goes out besides, a list with commas.
+    `audience` (everybody; supplier, house, account with `audience_id`; chosen, of the conditions in `whom`, see
+    models/audience.py) is for the worker to spread once it is published; "" = whoever wrote it has named the
+    residents himself. `spread_to` is the last resident reached, `spread_at` when all were, `reached` how many.
+    `channels`: by which ways it goes out besides, a list with commas. A draft (`changed_at`, `once` of its form)
+    waits for an operator; one that was withdrawn is spread once more: it is taken back from those who have it.
+    `reminder`: the key of what many are reminded of by this one notice, whenever it comes to each of them.
     """
+
+    supplier_id: int | None
 
     supplier = ForeignKeyField(Supplier, null=True)
     kind = TextField(default=BELL)
@@ -42,6 +45,13 @@ class Notice(Base):
     is_advertising = BooleanField(default=False)
     spread_to = IntegerField(default=0)
     spread_at = UtcField(null=True)
+    reached = IntegerField(default=0)
+    whom = TextField(default="")
+    is_draft = BooleanField(default=False)
+    changed_at = UtcField(null=True)
+    withdrawn_at = UtcField(null=True)
+    once = TextField(null=True, unique=True)
+    reminder = TextField(null=True, unique=True)
 
     @classmethod
     def tell(
@@ -55,6 +65,14 @@ class Notice(Base):
         NoticeReceipt.give(notice, addressed)
         return notice
 
+    @classmethod
+    def remind(cls, key: str, residents: Iterable[Resident], now: datetime, **facts: object) -> None:
+        """The notice of the key, made by whoever is first, in the bell of each resident, once."""
+        addressed = list(residents)
+        if addressed:
+            cls.insert(reminder=key, published_at=now, **facts).on_conflict_ignore().execute()
+            NoticeReceipt.give(cls.get(cls.reminder == key), addressed)
+
     @property
     def is_pressing(self) -> bool:
         """Does it stand before the pages or above them, not only in the list?"""
@@ -65,26 +83,57 @@ class Notice(Base):
 
     @classmethod
     def to_spread(cls, now: datetime) -> Notice | None:
-        """The one published first of those that have not reached everybody they are for."""
+        """The one published first of those that have not reached everybody they are for, or not left them."""
         waiting = (SQL("audience <> ''"), cls.spread_at.is_null(), cls.published_at <= now)
-        found: Notice | None = cls.select().where(*waiting).order_by(cls.published_at, cls.id).first()
+        rows = cls.select().where(*waiting, cls.is_draft == False)  # noqa: E712
+        found: Notice | None = rows.order_by(cls.published_at, cls.id).first()
         return found
 
-    def next_readers(self, most: int) -> list[Resident]:
-        """So many of those it is for, after the last that was reached; each once, in the order of ids."""
-        rows = Resident.select().where(Resident.id > self.spread_to, Resident.state == ACTIVE)
-        if self.is_advertising:
-            rows = rows.where(Resident.advertising == True)  # noqa: E712
-        if self.audience != EVERYBODY:
-            column = {SUPPLIER: Account.supplier, HOUSE: Account.house, ACCOUNT: Account.id}[str(self.audience)]
-            held = Link.select(SQL("1")).join(Account).where(Link.resident == Resident.id, column == self.audience_id)
-            rows = rows.where(fn.EXISTS(held))
-        return list(rows.order_by(Resident.id).limit(most))
+    @classmethod
+    def written(cls, suppliers: Collection[int] | None) -> ModelSelect[Notice]:
+        """What operators have written for many, newest first, with supplier; of these suppliers (None = of all)."""
+        rows = cls.select(cls, Supplier).join(Supplier, JOIN.LEFT_OUTER).where(SQL("audience <> ''"))
+        rows = rows.order_by(cls.id.desc())
+        return rows if suppliers is None else rows.where(cls.supplier.in_(list(suppliers)))
+
+    @classmethod
+    def of_form(cls, once: str) -> Notice | None:
+        """The draft that a form has written already."""
+        found: Notice | None = cls.select().where(cls.once == once).first()
+        return found
+
+    def changed(self, seen: datetime, now: datetime, **facts: object) -> bool:
+        """Writes the facts of a draft; False where it is not as it was seen, or a draft no more."""
+        table = type(self)
+        unchanged = (table.id == self.id, table.is_draft == True, table.changed_at == seen)  # noqa: E712
+        return bool(table.update(changed_at=now, **facts).where(*unchanged).execute())
+
+    def discard(self) -> bool:
+        """Deletes a draft; False where it is none any more."""
+        table = type(self)
+        return bool(table.delete().where(table.id == self.id, table.is_draft == True).execute())  # noqa: E712
+
+    @classmethod
+    def lasting(cls, resident: Resident, now: datetime) -> list[Notice]:
+        """Those that have reached everybody they are for, last still, and that the resident has not, oldest first."""
+        has = NoticeReceipt.select(SQL("1")).where(NoticeReceipt.notice == cls.id, NoticeReceipt.resident == resident)
+        rows = cls.select().where(
+            SQL("audience <> ''"),
+            cls.until > now,
+            cls.spread_at.is_null(False),
+            cls.withdrawn_at.is_null(),
+            ~fn.EXISTS(has),
+        )
+        return list(rows.order_by(cls.published_at, cls.id))
 
 
 Notice.add_index(
+    Notice.index(Notice.until, where=SQL("audience <> '' AND until IS NOT NULL"), name="notice_lasting"),
+)
+Notice.add_index(
     Notice.index(Notice.published_at, where=SQL("audience <> '' AND spread_at IS NULL"), name="notice_to_spread"),
 )
+Notice.add_index(Notice.index(Notice.id, where=SQL("audience <> ''"), name="notice_written"))
 
 
 class NoticeReceipt(Base):
@@ -121,7 +170,12 @@ class NoticeReceipt(Base):
             cls.select(cls, Notice, Supplier)
             .join(Notice)
             .join(Supplier, JOIN.LEFT_OUTER)
-            .where(cls.resident == resident, SQL("stands"), Notice.until.is_null() | (Notice.until > now))
+            .where(
+                cls.resident == resident,
+                SQL("stands"),
+                Notice.until.is_null() | (Notice.until > now),
+                Notice.withdrawn_at.is_null(),
+            )
         )
         return list(rows.order_by(cls.id))
 
@@ -130,6 +184,22 @@ class NoticeReceipt(Base):
         """What is over is from now on only in the list; how many stood."""
         over = Notice.select(Notice.id).where(Notice.until <= now)
         return int(cls.update(stands=False).where(SQL("stands"), cls.notice.in_(over)).execute())
+
+    @classmethod
+    def take_back(cls, notice: Notice, most: int) -> list[int]:
+        """The next residents no longer have it before them; who read it stays known. Whom it was taken from."""
+        rows = cls.select(cls.resident).where(cls.notice == notice, cls.resident > notice.spread_to)
+        ids = [row.resident_id for row in rows.order_by(cls.resident).limit(most)]
+        cls.update(is_read=True, stands=False).where(cls.notice == notice, cls.resident.in_(ids)).execute()
+        return ids
+
+    @classmethod
+    def tally(cls, notice: Notice) -> tuple[int, int, int]:
+        """(how many have it, have read it, have confirmed it)."""
+        counts = (fn.COUNT(cls.id), fn.COUNT(cls.read_at), fn.COUNT(cls.confirmed_at))
+        row: Any = cls.select(*counts).where(cls.notice == notice).tuples().get()
+        have, read, confirmed = row
+        return int(have), int(read), int(confirmed)
 
     @classmethod
     def unread(cls, resident: Resident) -> int:
@@ -149,8 +219,8 @@ class NoticeReceipt(Base):
 
     @classmethod
     def page(cls, resident: Resident, limit: int, after: tuple[bool, int] | None = None) -> list[NoticeReceipt]:
-        """So many of them, after the one with this (is read, id)."""
-        rows = cls.held_by(resident).limit(limit)
+        """So many of them but what was withdrawn, after the one with this (is read, id)."""
+        rows = cls.held_by(resident).where(Notice.withdrawn_at.is_null()).limit(limit)
         if after is not None:
             was_read, last = after
             rest = (cls.is_read == was_read) & (cls.id < last)
@@ -194,146 +264,6 @@ _UNREAD: Prepared[tuple[int]] = Prepared(
 )
 
 
-class Outbox(Base):
-    """A letter or message to be sent: kind and ids, never a link, a code or a password (decisions 7).
-
-    `key` keeps doubles out. `state`: waiting, sent, dead. The worker leases a row by a conditional UPDATE.
-    `priority`: 0 for what somebody waits for, 1 for what may wait: reminders, bills, notices for many.
-    `body` is what went out: wiped after delivery, kept in demo mode for `/outbox`.
-    """
-
-    key = TextField(unique=True)
-    kind = TextField()
-    channel = TextField(default="email")
-    resident_id: int | None
-    resident = ForeignKeyField(Resident, null=True, on_delete="CASCADE")
-    destination = TextField(default="")
-    ids = TextField(default="{}")
-    priority = IntegerField(default=0)
-    state = TextField(default="waiting")
-    attempts = IntegerField(default=0)
-    not_before = UtcField()
-    leased_until = UtcField(null=True)
-    provider_id = TextField(default="")
-    error = TextField(default="")
-    subject = TextField(default="")
-    body = TextField(default="")
-    created_at = UtcField()
-    sent_at = UtcField(null=True)
-
-    @classmethod
-    def put(cls, **facts: object) -> bool:
-        """Adds a letter; False where its key is there already."""
-        return bool(cls.insert(**facts).on_conflict_ignore().as_rowcount().execute())
-
-    @classmethod
-    def is_put(cls, key: str) -> bool:
-        return bool(cls.select().where(cls.key == key).exists())
-
-    @classmethod
-    def put_many(cls, rows: Collection[dict[str, Any]]) -> None:
-        """Adds letters; those whose key is there already are left alone."""
-        if rows:
-            cls.insert_many(rows).on_conflict_ignore().execute()
-
-    @classmethod
-    def sent_with(cls, key: str) -> datetime | None:
-        """When the letter of this key went out; None where it did not."""
-        letter: Outbox | None = cls.select().where(cls.key == key, cls.state == "sent").first()
-        return letter.sent_at if letter is not None else None
-
-    @classmethod
-    def due(cls, now: datetime, channel: str, urgent: bool = False) -> Outbox | None:
-        """The channel's letter that nobody is sending: the urgent first, each kind in the order of its time."""
-        waiting = cls.select().where(cls.channel == channel, *cls._free(now))
-        if urgent:
-            waiting = waiting.where(cls.priority == 0)
-        found: Outbox | None = waiting.order_by(cls.priority, cls.not_before, cls.id).first()
-        return found
-
-    @classmethod
-    def received(cls, channel: str, destination: str, since: datetime) -> int:
-        """How many that might have waited went to the address since then."""
-        rows = cls.select().where(cls.destination == destination, SQL("priority > 0"), cls.sent_at >= since)
-        return int(rows.where(cls.channel == channel).count())
-
-    @classmethod
-    def postpone(cls, letter: Outbox, until: datetime) -> None:
-        """Back into the queue as if it had not been taken."""
-        cls.close(letter, not_before=until, attempts=cls.attempts - 1)
-
-    @classmethod
-    def claim(cls, letter: Outbox, until: datetime, now: datetime) -> Outbox | None:
-        """Takes the letter for sending until that moment; None where another worker was faster."""
-        query = cls.update(leased_until=until, attempts=cls.attempts + 1).where(cls.id == letter.id, *cls._free(now))
-        return cls.get_by_id(letter.id) if query.execute() else None
-
-    @classmethod
-    def close(cls, letter: Outbox, **changes: object) -> bool:
-        """Writes what became of a claimed letter; False where the claim had run out and is another's."""
-        query = cls.update(leased_until=None, **changes).where(
-            cls.id == letter.id, cls.state == "waiting", cls.leased_until == letter.leased_until
-        )
-        return bool(query.execute())
-
-    @classmethod
-    def queues(cls, now: datetime) -> list[tuple[str, int, datetime | None]]:
-        """(channel, how many wait, since when the oldest could have gone) of all channels that have any."""
-        rows = (
-            cls.select(cls.channel, fn.COUNT(cls.id), fn.MIN(cls.not_before))
-            .where(SQL("\"state\" = 'waiting'"), cls.not_before <= now)
-            .group_by(cls.channel)
-            .order_by(cls.channel)
-        )
-        found = cast(Iterable[tuple[str, int, Any]], rows.tuples())  # peewee's types know only rows of models
-        return [(channel, count, cls.not_before.python_value(oldest)) for channel, count, oldest in found]
-
-    @classmethod
-    def dead(cls, most: int, before: int | None = None) -> list[Outbox]:
-        """What never went out, newest first; `before`: only those before this one."""
-        rows = cls.select().where(SQL("\"state\" = 'dead'")).order_by(cls.id.desc()).limit(most)
-        return list(rows if before is None else rows.where(cls.id < before))
-
-    @classmethod
-    def revive(cls, letter: Outbox, now: datetime) -> bool:
-        """Out of the dead ones, back into the queue; False where it is none of them."""
-        query = cls.update(state="waiting", attempts=0, not_before=now, error="")
-        return bool(query.where(cls.id == letter.id, cls.state == "dead").execute())
-
-    @classmethod
-    def newest(cls, most: int) -> list[Outbox]:
-        return list(cls.select().order_by(cls.id.desc()).limit(most))
-
-    @classmethod
-    def forget(cls, before: datetime) -> int:
-        """Retention: letters that went out, or never will, are of no use after a while."""
-        return int(cls.delete().where(cls.state != "waiting", cls.created_at < before).execute())
-
-    @classmethod
-    def _free(cls, now: datetime) -> tuple[Expression, ...]:
-        return (
-            cls.state == SQL("'waiting'"),  # a literal: SQLite takes no partial index for a bound parameter
-            cls.not_before <= now,
-            cls.leased_until.is_null() | (cls.leased_until <= now),
-        )
-
-
-Outbox.add_index(
-    Outbox.index(
-        Outbox.channel,
-        Outbox.priority,
-        Outbox.not_before,
-        where=SQL("\"state\" = 'waiting'"),
-        name="outbox_to_send",
-    ),
-)
-Outbox.add_index(
-    Outbox.index(Outbox.destination, Outbox.sent_at, where=SQL("priority > 0"), name="outbox_received"),
-)
-# What never went out: few of many, for the operator.
-Outbox.add_index(Outbox.index(Outbox.id, where=SQL("\"state\" = 'dead'"), name="outbox_dead"))
-
-
 class Chat(Base):
     """A conversation of a messenger (`channel`: telegram, max) that the resident has opened for the portal."""
 
@@ -368,16 +298,3 @@ class Chat(Base):
             return None
         found.delete_instance()
         return found.resident
-
-
-class Audit(Base):
-    """Who changed what: append-only, before and after as JSON."""
-
-    at = UtcField(index=True)
-    actor = ForeignKeyField(Resident, null=True, on_delete="SET NULL")
-    actor_name = TextField(default="")
-    action = TextField()
-    object = TextField(default="")
-    object_id = TextField(default="")
-    before = TextField(default="")
-    after = TextField(default="")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from models import Notice, NoticeReceipt, Supplier, lock, transaction
-from models.notice import ACCOUNT, EVERYBODY, HOUSE, MODAL, SUPPLIER
+from models import Notice, NoticeReceipt, Resident, Supplier, lock, transaction
+from models.audience import Whom, missed, next_readers
+from models.notice import ACCOUNT, BELL, CHOSEN, EVERYBODY, HOUSE, MODAL, SUPPLIER, TOP
 from services import telling
 from services.refusal import Refused
 
@@ -15,11 +16,12 @@ PAGE = 30
 PORTION = 500  # residents that one transaction reaches: sign-ins and readings wait no longer than for these
 PORTIONS = 10  # a round of the worker: codes wait no longer than for these
 LONGEST_SUBJECT, LONGEST_BODY = 200, 10_000
+LETTERS = NOTICE, OFFER = "notice", "offer"  # kinds of letters: news, and advertising
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What an operator writes; `audience_id` is the supplier's, the house's or the account's id.
+    """What an operator writes; `audience_id` is the supplier's, the house's or the account's id, `whom` of chosen.
 
     `channels`: email, sms, messenger, where it is to be sent besides. `until`: from then on it is only in the list.
     """
@@ -36,35 +38,44 @@ class Draft:
     channels: tuple[str, ...] = ()
     is_advertising: bool = False
     supplier: Supplier | None = None  # who speaks; None = the portal itself
+    whom: Whom | None = None
 
 
 @transaction
 def publish(draft: Draft, since: datetime, now: datetime) -> Notice:
     """Keeps the notice for the worker, which spreads it from `since` on."""
-    _check(draft, since, now)
-    return Notice.create(
-        supplier=draft.supplier,
-        kind=draft.kind,
-        subject=draft.subject.strip(),
-        body=draft.body.strip(),
-        link_url=draft.link_url.strip(),
-        link_label=draft.link_label.strip(),
-        needs_confirmation=draft.needs_confirmation or draft.kind == MODAL,
-        published_at=max(since, now),
-        until=draft.until,
-        audience=draft.audience,
-        audience_id=draft.audience_id,
-        channels=",".join(draft.channels),
-        is_advertising=draft.is_advertising,
-    )
+    check(draft, since, now)
+    return Notice.create(**columns(draft), published_at=max(since, now))
 
 
-def _check(draft: Draft, since: datetime, now: datetime) -> None:
+def columns(draft: Draft) -> dict[str, object]:
+    """What a draft is in the table."""
+    return {
+        "supplier": draft.supplier,
+        "kind": draft.kind,
+        "subject": draft.subject.strip(),
+        "body": draft.body.strip(),
+        "link_url": draft.link_url.strip(),
+        "link_label": draft.link_label.strip(),
+        "needs_confirmation": draft.needs_confirmation or draft.kind == MODAL,
+        "until": draft.until,
+        "audience": draft.audience,
+        "audience_id": draft.audience_id,
+        "whom": draft.whom.to_json() if draft.whom else "",
+        "channels": ",".join(draft.channels),
+        "is_advertising": draft.is_advertising,
+    }
+
+
+def check(draft: Draft, since: datetime, now: datetime) -> None:
+    """Refuses what makes no sense, whoever it is for."""
+    if draft.kind not in (BELL, TOP, MODAL):
+        raise Refused("Выберите, как показать уведомление.", field="kind")
     if not draft.subject.strip() or len(draft.subject) > LONGEST_SUBJECT:
         raise Refused(f"Напишите тему не длиннее {LONGEST_SUBJECT} знаков.", field="subject")
     if len(draft.body) > LONGEST_BODY:
         raise Refused(f"Текст не длиннее {LONGEST_BODY} знаков.", field="body")
-    if draft.audience not in (EVERYBODY, SUPPLIER, HOUSE, ACCOUNT):
+    if draft.audience not in (EVERYBODY, SUPPLIER, HOUSE, ACCOUNT, CHOSEN):
         raise Refused("Выберите, кому показать уведомление.", field="audience")
     if draft.until is not None and draft.until <= max(since, now):
         raise Refused("Срок показа кончается раньше, чем начинается.", field="until")
@@ -89,16 +100,37 @@ def _spread_portion(known: Notice, now: datetime) -> int:
     notice = lock(known)
     if notice.spread_at is not None:
         return 0  # another worker was faster
-    readers = notice.next_readers(PORTION)
+    if notice.withdrawn_at is not None:
+        return _take_back_portion(notice, now)
+    readers = next_readers(notice, PORTION, now.date())
     NoticeReceipt.give(notice, readers)
-    kind = "offer" if notice.is_advertising else "notice"
+    kind = OFFER if notice.is_advertising else NOTICE
     telling.tell_many(kind, f"notice:{notice.id}", readers, now, ways=_ways(notice), notice=notice.id)
     if len(readers) < PORTION:
         notice.spread_at = now
     if readers:
         notice.spread_to = readers[-1].id
+    notice.reached += len(readers)
     notice.save()
     return len(readers)
+
+
+def _take_back_portion(notice: Notice, now: datetime) -> int:
+    """What was withdrawn leaves the bells of the next residents; the log of who had read it stays."""
+    taken = NoticeReceipt.take_back(notice, PORTION)
+    if len(taken) < PORTION:
+        notice.spread_at = now
+    if taken:
+        notice.spread_to = taken[-1]
+    notice.save()
+    return len(taken)
+
+
+@transaction
+def catch_up(resident: Resident, now: datetime) -> None:
+    """Who came after a notice was spread gets it while its term lasts: in the portal alone, it is no news to send."""
+    for notice in missed(resident, now, now.date()):
+        NoticeReceipt.give(notice, [resident])
 
 
 def _ways(notice: Notice) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ TOPICS = {
     "offer": ADVERTISING,
     "verification": INFORMATION,
     "payment-due": INFORMATION,
+    "reading-rejected": INFORMATION,
     **dict.fromkeys(outbox.INFORMATION, INFORMATION),
 }
 NAMES = {
