@@ -47,7 +47,7 @@ def test_residents_do_not_know_the_console(client: PageClient) -> None:
 
 def test_an_operator_without_accounts_starts_in_the_console(clerk: PageClient) -> None:
     assert clerk.get("/", status=303).location == "/admin/"
-    assert "Загрузок ещё не было" in clerk.get("/admin/")
+    assert "Загрузок ещё не было" in clerk.get("/admin/exchange")
 
 
 def test_a_package_is_kept_loaded_and_reported(clerk: PageClient, folder: Path) -> None:
@@ -116,9 +116,9 @@ def test_readings_are_exported_once_and_downloaded_again_byte_for_byte(clerk: Pa
     register = make.meter(make.account()).registers.get()
     make.reading(register, 15737, date(2026, 11, 20), origin="resident", state=ACCEPTED)
     form = {"since": "2026-11-01", "supplier": "", "kind": "csv"}
-    assert clerk.post("/admin/exports", form).location.startswith("/admin/#batch-")
+    assert clerk.post("/admin/exports", form).location.startswith("/admin/exchange#batch-")
     assert Reading.get().state == EXPORTED
-    link = next(url for url in clerk.get("/admin/").tree.links if url.startswith("/admin/exports/"))
+    link = next(url for url in clerk.get("/admin/exchange").tree.links if url.startswith("/admin/exports/"))
     assert b"15737" in clerk.get(link).data
     assert clerk.get(link).data == clerk.get(link).data
     assert "Новых показаний нет" in clerk.post("/admin/exports", form, status=422)
@@ -128,9 +128,9 @@ def test_a_suppliers_clerk_sees_his_supplier_alone(client: PageClient, clerk: Pa
     register = make.meter(make.account()).registers.get()
     make.reading(register, 15737, date(2026, 11, 20), origin="resident", state=ACCEPTED)
     clerk.post("/admin/exports", {"since": "2026-11-01", "supplier": "", "kind": "csv"})
-    link = next(url for url in clerk.get("/admin/").tree.links if url.startswith("/admin/exports/"))
+    link = next(url for url in clerk.get("/admin/exchange").tree.links if url.startswith("/admin/exports/"))
     own = PageClient(client.app).sign_in(make.operator(make.supplier()))
-    page = own.get("/admin/")
+    page = own.get("/admin/exchange")
     assert "Загрузить пакет" not in page
     assert "Все поставщики" not in page
     own.get(link, status=404)
