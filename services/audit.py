@@ -13,19 +13,24 @@ def note(
     action: str,
     what: str,
     row_id: int,
-    by: Resident,
+    by: Resident | str,
     now: datetime,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> None:
-    """In the caller's transaction: who did what to which row."""
+    """In the caller's transaction: who did what to which row; `by`: an operator, or the name of a command."""
     Audit.create(
         at=now,
-        actor=by,
-        actor_name=str(by.email),
+        actor=by if isinstance(by, Resident) else None,
+        actor_name=name_of(by),
         action=action,
         object=what,
         object_id=str(row_id),
         before=json.dumps(before or {}),
         after=json.dumps(after or {}),
     )
+
+
+def name_of(by: Resident | str) -> str:
+    """As rows that outlive a login call who did it."""
+    return str(by.email) if isinstance(by, Resident) else by
