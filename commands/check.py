@@ -18,8 +18,10 @@ from peewee import PeeweeException
 import clock
 import config
 from exchange.layout import layouts
+from gateways import probe, sms
 from gateways.acquirer import Acquirer, Declined, GatewayDown
 from gateways.mail import SmtpMailer, Undeliverable
+from gateways.messengers import Max, Telegram
 from models import ImportRun, Order, Supplier, db, migrating
 from models.staging import Busy, alone
 from services import settings as supplier_settings
@@ -27,14 +29,15 @@ from services.imports import ALIVE
 
 LEAST_DISK = 1 << 30
 TIMEOUT = 10
-NO_ORDER = "abonent-check"  # a number that no order has
 
 
 class Trouble(Exception):
     """What is wrong and what to do, in a line."""
 
 
-@click.command("check", help="Проверить настройки, базу, почту, банки, раскладки реестров, диск, часы и сертификат.")
+@click.command(
+    "check", help="Проверить настройки, базу, почту, СМС, ботов, банки, раскладки реестров, диск, часы и сертификат."
+)
 def check() -> None:
     fault: config.SettingsError | None = current_app.extensions.get("settings_fault")
     if fault is not None:
@@ -45,9 +48,9 @@ def check() -> None:
     failed = False
     for warning in settings.warnings:
         click.echo(f"! {warning}")
-    for name, probe in PROBES.items():
+    for name, probing in PROBES.items():
         try:
-            for line in probe(settings):
+            for line in probing(settings):
                 click.echo(f"✓ {name}: {line}")
         except Trouble as trouble:
             failed = True
@@ -94,6 +97,42 @@ def _mail(settings: config.Settings) -> Iterator[str]:
     yield f"{parts.hostname} отвечает"
 
 
+def _messages(settings: config.Settings) -> Iterator[str]:
+    if not settings.sms_url:
+        yield "не настроены, видны на /outbox" if settings.demo else "не настроены, сообщений кабинет не шлёт"
+        return
+    scheme = urlsplit(settings.sms_url).scheme
+    try:
+        sms.build(settings.sms_url).probe()
+    except Undeliverable as fault:
+        raise Trouble(f"{scheme}: {fault}")
+    yield f"{scheme} принимает наш ключ"
+
+
+def _messengers(settings: config.Settings) -> Iterator[str]:
+    """Each bot knows its token, and is the one whose name residents are sent to."""
+    bots: dict[str, tuple[Telegram | Max, str]] = {}
+    if settings.has_telegram:
+        bots["Telegram"] = Telegram(settings.telegram_token, settings.telegram_url), settings.telegram_bot
+    if settings.has_max:
+        bots["MAX"] = Max(settings.max_token, settings.max_url), settings.max_bot
+    wrong = []
+    for name, (bot, own) in bots.items():
+        try:
+            found = bot.probe()
+        except Undeliverable as fault:
+            wrong.append(str(fault) if name in str(fault) else f"{name}: {fault}")
+            continue
+        if found.lower() != own.lower():
+            wrong.append(f"{name}: ключ от бота «{found}», а в portal.toml назван «{own}»")
+        else:
+            yield f"{name}: бот «{own}» отвечает"
+    if not bots:
+        yield "ботов нет"
+    if wrong:
+        raise Trouble("; ".join(wrong))
+
+
 def _gateways(settings: config.Settings) -> Iterator[str]:
     found: dict[str, Acquirer] = current_app.extensions.get("gateways", {})
     wrong = []
@@ -114,15 +153,8 @@ def _gateways(settings: config.Settings) -> Iterator[str]:
 
 def _answers(gateway: Acquirer) -> str:
     """Its pages open, and it takes our credentials, where that can be asked without an order."""
-    parts = urlsplit(gateway.origin)
     try:
-        socket.create_connection(
-            (parts.hostname or "", parts.port or {"https": 443}.get(parts.scheme, 80)), TIMEOUT
-        ).close()
-    except OSError:
-        raise Trouble(f"{gateway.origin} не отвечает")
-    try:
-        gateway.status(NO_ORDER, None)
+        probe.ask(gateway)
     except (GatewayDown, Declined) as fault:
         raise Trouble(str(fault))
     return f"{gateway.origin} отвечает"
@@ -197,6 +229,8 @@ PROBES: dict[str, Callable[[config.Settings], Iterator[str]]] = {
     "настройки": _settings,
     "база": _database,
     "почта": _mail,
+    "СМС": _messages,
+    "мессенджеры": _messengers,
     "банк": _gateways,
     "реестры": _layouts,
     "диск": _disk,

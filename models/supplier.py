@@ -126,6 +126,23 @@ class SupplierSetting(Base):
         found: SupplierSetting | None = cls.select().where(whose, cls.key == key, cls.since == since).first()
         return found
 
+    @classmethod
+    def has(cls, key: str) -> bool:
+        """Has anybody set the key, of one supplier or of all?"""
+        return bool(cls.select().where(cls.key == key).exists())
+
+    @classmethod
+    def planned(cls, supplier: Supplier, day: date) -> list[SupplierSetting]:
+        """The supplier's own settings that begin after the day, soonest first."""
+        rows = cls.select().where(cls.supplier == supplier, cls.since > day)
+        return list(rows.order_by(cls.since, cls.key, cls.id))
+
+    @classmethod
+    def of_supplier(cls, supplier: Supplier, number: int) -> SupplierSetting | None:
+        """The row of this id, where it is the supplier's."""
+        found: SupplierSetting | None = cls.get_or_none(cls.id == number, cls.supplier == supplier)
+        return found
+
 
 _SETTINGS: Prepared[SupplierSetting] = Prepared(
     lambda day: (
