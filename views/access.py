@@ -23,6 +23,7 @@ from models import (
     Invitation,
     Link,
     LinkRequest,
+    Notice,
     NoticeReceipt,
     Operator,
     Order,
@@ -50,6 +51,16 @@ def public(view: View) -> View:
 
 def is_public(endpoint: str | None) -> bool:
     return bool(getattr(current_app.view_functions.get(endpoint or ""), "is_public", False))
+
+
+def for_administrators(view: View) -> View:
+    """What changes the portal for everybody: the console's gate tells others who does it."""
+    view.is_for_administrators = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_for_administrators(endpoint: str | None) -> bool:
+    return bool(getattr(current_app.view_functions.get(endpoint or ""), "is_for_administrators", False))
 
 
 def resident() -> Resident:
@@ -201,10 +212,20 @@ def served_suppliers() -> list[Supplier]:
     return [row for row in Supplier.by_name() if allowed is None or row.id in allowed]
 
 
+def served_supplier(supplier_id: int) -> Supplier:
+    """A supplier that the operator works for."""
+    return next((row for row in served_suppliers() if row.id == supplier_id), None) or abort(404)
+
+
 def own_frozen() -> frozenset[int] | None:
     """The same as a value that queries keep."""
     allowed = own_suppliers()
     return None if allowed is None else frozenset(allowed)
+
+
+def administers() -> bool:
+    """Is the operator an administrator, of one supplier at least?"""
+    return any(role.role == "administrator" for role in own_roles())
 
 
 def administers_all() -> bool:
@@ -267,3 +288,9 @@ def own_registry(registry_id: int) -> Registry:
 def own_registry_line(line_id: int) -> RegistryLine:
     """A line of such a registry that was taken in, with registry and supplier."""
     return RegistryLine.of_operator(line_id, own_suppliers()) or abort(404)
+
+
+def served_notice(notice_id: int) -> Notice:
+    """A notice that an operator has written for many, of the operator's suppliers; with its supplier."""
+    row: Notice | None = Notice.written(own_suppliers()).where(Notice.id == notice_id).first()
+    return row or abort(404)
