@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from peewee import BooleanField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import BooleanField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from models.base import Base, UtcField
 from models.resident import Resident
@@ -13,7 +13,11 @@ from models.supplier import Supplier
 
 
 class Text(Base):
-    """An immutable version of a text («Пользовательское соглашение»…); consents point at what was read."""
+    """An immutable version of a text («Пользовательское соглашение»…); consents point at what was read.
+
+    A pending one waits for `published_at`: until the worker has put it in force it does not exist for residents.
+    `asks_from`: who has agreed to this version or a later one need not agree anew.
+    """
 
     slug = TextField()
     supplier = ForeignKeyField(Supplier, null=True)
@@ -21,15 +25,47 @@ class Text(Base):
     title = TextField()
     body = TextField()
     published_at = UtcField()
+    is_pending = BooleanField(default=False)
+    asks_from = IntegerField(default=0)
 
     class Meta:
         indexes = ((("slug", "supplier", "version"), True),)
 
     @classmethod
     def latest(cls, slugs: Iterable[str]) -> dict[str, Text]:
-        """The newest version of each of the portal's own texts that exists, by its slug."""
-        rows = cls.select().where(cls.slug.in_(list(slugs)), cls.supplier.is_null()).order_by(cls.version)
+        """The newest version in force of each of the portal's own texts that exists, by its slug."""
+        own = (cls.slug.in_(list(slugs)), cls.supplier.is_null(), cls.is_pending == False)  # noqa: E712
+        rows = cls.select().where(*own).order_by(cls.version)
         return {row.slug: row for row in rows}
+
+    @classmethod
+    def newest(cls) -> list[Text]:
+        """The newest version of each of the portal's own texts, pending ones too, by title."""
+        other = cls.alias()
+        last = other.select(fn.MAX(other.version)).where(other.slug == cls.slug, other.supplier.is_null())
+        return list(cls.select().where(cls.supplier.is_null(), cls.version == last).order_by(cls.title, cls.slug))
+
+    @classmethod
+    def history(cls, slug: str) -> list[Text]:
+        """Every version of one of the portal's own texts, the newest first."""
+        return list(cls.select().where(cls.slug == slug, cls.supplier.is_null()).order_by(cls.version.desc()))
+
+    @classmethod
+    def add(cls, **facts: object) -> Text | None:
+        """A version of a text of the portal's own; None where another has that number."""
+        query = cls.insert(**facts).on_conflict_ignore().as_rowcount()
+        return cls.history(str(facts["slug"]))[0] if query.execute() else None
+
+    @classmethod
+    def begin(cls, now: datetime) -> int:
+        """Versions whose day has come are in force; how many."""
+        waits = (cls.is_pending == True, cls.published_at <= now)  # noqa: E712
+        return int(cls.update(is_pending=False).where(*waits).execute())
+
+    def drop(self) -> bool:
+        """Deletes a version that is pending still; False where it is not."""
+        table = type(self)
+        return bool(table.delete().where(table.id == self.id, table.is_pending == True).execute())  # noqa: E712
 
     @classmethod
     def by_ids(cls, ids: Iterable[int]) -> list[Text]:
@@ -38,7 +74,8 @@ class Text(Base):
     @classmethod
     def publish(cls, slug: str, version: int, title: str, body: str, now: datetime) -> bool:
         """Adds a version of a text of the portal's own; False where it is there already."""
-        query = cls.insert(slug=slug, version=version, title=title, body=body, published_at=now)
+        facts = {"slug": slug, "version": version, "title": title, "body": body, "published_at": now}
+        query = cls.insert(**facts, asks_from=version)
         return bool(query.on_conflict_ignore().as_rowcount().execute())
 
 
@@ -64,6 +101,12 @@ class Consent(Base):
             else:
                 agreed.pop(consent.text.slug, None)
         return agreed
+
+    @classmethod
+    def agreeing(cls, slug: str) -> int:
+        """How many residents have ever agreed to a version of the text."""
+        rows = cls.select(cls.resident).join(Text).where(Text.slug == slug, Text.supplier.is_null(), cls.is_given)
+        return int(rows.distinct().count())
 
     @classmethod
     def held_by(cls, resident: Resident) -> ModelSelect[Consent]:

@@ -40,16 +40,16 @@ def agreed(slugs: Iterable[str], advertising: bool) -> list[Text]:
 
 
 def lacking(resident: Resident, slugs: Iterable[str]) -> list[Text]:
-    """The texts whose newest version the resident has not agreed to."""
+    """The texts that the resident has not agreed to, or that ask anew since he has."""
     known = Consent.newest(resident)
-    return [text for text in Text.latest(slugs).values() if known.get(text.slug) != text.version]
+    return [text for text in Text.latest(slugs).values() if known.get(text.slug, 0) < text.asks_from]
 
 
 def outdated(resident: Resident, slugs: Iterable[str]) -> list[Text]:
-    """The texts that have a newer version than the one the resident agreed to."""
+    """The texts that ask anew since the version that the resident agreed to."""
     known = Consent.newest(resident)
     newest = Text.latest(slugs)
-    return [text for slug, text in newest.items() if slug in known and known[slug] < text.version]
+    return [text for slug, text in newest.items() if slug in known and known[slug] < text.asks_from]
 
 
 @transaction

@@ -5,25 +5,41 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, render_template
 from flask_login import current_user
 
-from models import Supplier, Text
-from views import appeals, calls
+from models import Question, Supplier, Text
+from services import questions
+from views import appeals, calls, suppliers
 from views.access import public
 from views.booklets import booklet
-from views.texts import sections
+from views.forms import typed
+from views.ids import after
+from views.texts import blocks
 
 bp = Blueprint("help", __name__)
 
-QUESTIONS, MANUAL = "help", "manual"
+MANUAL = "manual"
+LONGEST_PHRASE = 200
 
 
 @bp.get("/help")
 @public
 def show() -> str:
-    text = Text.latest([QUESTIONS]).get(QUESTIONS)
+    """`q` and `group` narrow the list; a group that is none is all of them."""
+    rows, phrase = Question.shown(), typed("q")[:LONGEST_PHRASE]
+    groups = [group for group, _ in questions.by_group(rows)]
+    chosen = after(typed("group"))
+    chosen = chosen if chosen in {group.id for group in groups} else None
+    found = questions.found(rows, phrase, chosen)
+    alike = [] if found else questions.alike(rows, phrase, chosen)
     return render_template(
         "help/show.html",
-        questions=sections(str(text.body)) if text else [],
-        suppliers=list(Supplier.by_name()),
+        has_any=bool(rows),
+        groups=groups,
+        found=list(questions.by_group(found or alike)),
+        is_alike=bool(alike),
+        phrase=phrase,
+        chosen=chosen,
+        blocks_of=lambda row: list(blocks(str(row.answer))),
+        suppliers=suppliers.near() if current_user.is_authenticated else list(Supplier.by_name()),
         can_write=current_user.is_authenticated and bool(appeals.writable()),
         can_ask=current_user.is_authenticated and bool(calls.offering()),
     )

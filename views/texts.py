@@ -22,6 +22,7 @@ from views.hx import go
 bp = Blueprint("texts", __name__)
 
 SLUG = re.compile("[a-z0-9-]{1,60}")
+MARKS = {"# ": "heading", "- ": "list", "! ": "picture"}
 WORD = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
 
 # What a newcomer ticks: by the text's slug, the field.
@@ -111,16 +112,17 @@ def sections(body: str) -> list[list[tuple[str, list[str]]]]:
 
 
 def blocks(body: str) -> Iterator[tuple[str, list[str]]]:
-    """The paragraphs of a text: ("heading" | "list" | "paragraph", lines); `# ` and `- ` begin the first two."""
+    """The paragraphs of a text: (kind, lines); `# `, `- ` and `! ` begin a heading, a list and a picture.
+
+    A picture's line is its name (of `views/manual.py`) and what it shows.
+    """
     kind, lines = "", list[str]()
     for line in [*body.splitlines(), ""]:
         line = line.strip()
-        here = (
-            "heading" if line.startswith("# ") else "list" if line.startswith("- ") else "paragraph" if line else ""
-        )
+        here = MARKS.get(line[:2], "paragraph") if line else ""
         if lines and (here != kind or here != "list"):
             yield kind, lines
             lines = []
         kind = here
         if line:
-            lines.append(line[2:] if here in ("heading", "list") else line)
+            lines.append(line if here == "paragraph" else line[2:])
