@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from peewee import (
     JOIN,
@@ -21,6 +22,7 @@ from peewee import (
 from models.account import Account
 from models.base import Base, UtcField, db
 from models.resident import Resident
+from models.search import fold
 from models.supplier import Supplier
 from models.topic import Topic
 
@@ -171,15 +173,23 @@ Appeal.add_index(
 
 
 class AppealMessage(Base):
-    """What one of the two wrote; `author` is the operator or the resident, as long as he has a login."""
+    """What one of the two wrote; `author` is the operator or the resident, as long as he has a login.
+
+    `folded` is the text as it is looked for; it follows the text by itself.
+    """
 
     appeal_id: int
     appeal = ForeignKeyField(Appeal, backref="messages", on_delete="CASCADE")
     author = ForeignKeyField(Resident, null=True, backref="messages", on_delete="SET NULL")
     is_from_operator = BooleanField(default=False)
     text = TextField()
+    folded = TextField(default="")
     at = UtcField()
     once = TextField(unique=True)
+
+    def save(self, *args: Any, **facts: Any) -> Any:
+        self.folded = fold(str(self.text))
+        return super().save(*args, **facts)
 
     @classmethod
     def enter(cls, **facts: object) -> AppealMessage | None:

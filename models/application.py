@@ -95,6 +95,13 @@ class Application(Base):
         return list(rows.order_by(cls.decided_at.desc(), cls.id.desc()).limit(most))
 
     @classmethod
+    def next_waiting(cls, suppliers: Collection[int] | None, but: int) -> int | None:
+        """The one to go on with: the oldest that waits for the operator."""
+        rows = cls.select(cls.id).where(cls.state.in_(OPEN), cls.id != but, *cls._seen_by(suppliers))
+        found = rows.order_by(cls.sent_at, cls.id).first()
+        return found.id if found is not None else None
+
+    @classmethod
     def count_waiting(cls, suppliers: Collection[int] | None) -> int:
         return int(cls.select().where(cls.state.in_(OPEN), *cls._seen_by(suppliers)).count())
 

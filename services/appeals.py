@@ -45,6 +45,11 @@ EMPTY = "Напишите текст сообщения."
 LONG = "Сейчас {} знаков, а поместится {}. Сократите текст или отправьте остальное вторым обращением."
 IS_CLOSED = "Обращение закрыто. Если вопрос остался, отправьте новое."
 ALREADY_CLOSED = "Обращение уже закрыто."
+OVERTAKEN = (
+    "Пока вы писали, ответил другой оператор: {}. Прочитайте ответ. "
+    "Ваш текст сохранён: отправьте его, если он ещё нужен."
+)
+WROTE_ON = "Пока вы писали, житель добавил сообщение. Прочитайте его. Ваш текст сохранён: дополните и отправьте."
 NOBODY = "У жителя больше нет кабинета: ответ он не увидит. Закройте обращение."
 
 
@@ -165,23 +170,21 @@ def write(
 
 
 @transaction
-def take(known: Appeal, by: Resident, now: datetime) -> None:
-    """«Взять в работу»: the resident sees that somebody is at it; taking over from another is the same."""
-    appeal = lock(known)
-    if appeal.state == CLOSED:
-        raise Refused(ALREADY_CLOSED)
-    before = appeal.state
-    appeal.taken_by = by
-    appeal.state = WORKING if appeal.state == NEW else appeal.state
-    appeal.save()
-    _log("appeal-taken", appeal, by, now, before)
-
-
-@transaction
 def answer(
-    known: Appeal, by: Resident, text: str, files: Sequence[Enclosure], folder: Path, now: datetime, once: str
+    known: Appeal,
+    by: Resident,
+    text: str,
+    files: Sequence[Enclosure],
+    folder: Path,
+    now: datetime,
+    once: str,
+    seen: int | None = None,
+    closes: bool = False,
 ) -> None:
-    """The operator answers: a notice, a letter with the answer, and nothing waits any more."""
+    """The operator answers: a notice, a letter with the answer, and nothing waits any more.
+
+    `seen`: the last message that his page showed; what was written since then is to be read first.
+    """
     check_text(text)
     enclosures.check_there(files, folder)
     appeal, key = lock(known), _key(by, once)
@@ -192,12 +195,23 @@ def answer(
     resident = appeal.resident
     if resident is None or not resident.is_active:
         raise Refused(NOBODY)
+    if seen is not None:
+        _check_seen(appeal, seen)
     before = appeal.state
     message = _say(appeal, by, text, files, now, key, from_operator=True)
     appeal.state, appeal.waits_since = ANSWERED, None
     appeal.taken_by = appeal.taken_by or by
     _tell(appeal, resident, message, now)
     _log("appeal-answered", appeal, by, now, before)
+    if closes:
+        close(appeal, by, now)
+
+
+def _check_seen(appeal: Appeal, seen: int) -> None:
+    last = AppealMessage.thread(appeal)[-1]
+    if last.id > seen:
+        name = (last.author.full_name or last.author.email) if last.author else ""
+        raise Refused(OVERTAKEN.format(name) if last.is_from_operator else WROTE_ON)
 
 
 @transaction

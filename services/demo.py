@@ -21,7 +21,7 @@ from models import (
     transaction,
 )
 from models.search import fold
-from services import contacts, imports, passwords, settings
+from services import contacts, demo_talk, imports, passwords, settings, start
 from services.linking import attach
 from services.refusal import Refused
 
@@ -87,12 +87,16 @@ def _move_in(cast: Cast, password_hash: str, now: datetime) -> None:
     _sign_in_by(boris, cast.boris)
     attach(boris, _account(cast.shared.supplier, cast.shared.number), "operator", now, "Соседская дача")
     make("novichok@example.org", cast.novichok)
-    Operator.create(resident=make("olga@example.org", None, "Ольга", "Смирнова"), role="clerk")
+    olga = make("olga@example.org", None, "Ольга", "Смирнова")
+    Operator.create(resident=olga, role="clerk")
     Operator.create(resident=make("admin@example.org", None, "Администратор", ""), role="administrator")
     settings.record(Supplier.get(Supplier.code == "VODA"), "reading_from_day", EPOCH, 15)
     settings.record(Supplier.get(Supplier.code == "VODA"), "reading_to_day", EPOCH, 25)
     settings.record(Supplier.get(Supplier.code == "VODA"), "offers_calls", EPOCH, True)
     settings.record(None, KEY, EPOCH, _facts(cast.novichok))
+    start.finish(now)
+    power, water, his = _known(flat, "ENERGO"), _known(flat, "VODA"), _known(cast.boris, "VODA")
+    demo_talk.talk(anna, boris, olga, power, water, his, now)
 
 
 def _maker(password_hash: str, now: datetime) -> Callable[..., Resident]:
@@ -130,6 +134,11 @@ def _hold(resident: Resident, home: Household, now: datetime, place: str = "") -
     group = Group.create(resident=resident, name=place) if place else None
     for known in home.accounts:
         attach(resident, _account(known.supplier, known.number), "operator", now, place or "Квартира", group)
+
+
+def _known(home: Household, supplier: str) -> Account:
+    """The home's account of the supplier."""
+    return next(_account(supplier, known.number) for known in home.accounts if known.supplier == supplier)
 
 
 def _account(supplier: str, number: str) -> Account:

@@ -69,7 +69,7 @@ def test_the_desk_shows_who_waits_longest_first(clerk: PageClient, anna: Residen
     page = clerk.get("/admin/appeals")
     places = [page.words.index(f"№ {row.id} ") for row in (late, appeal, done)]
     assert places == sorted(places) and "11 дней" in page and "Закрытое" not in page
-    assert "2 обращения ждут ответа" in clerk.get("/admin/")
+    assert "Обращения 2 ждут" in clerk.get("/admin/").words
 
 
 def test_the_desk_is_filtered_by_state_and_supplier(clerk: PageClient, anna: Resident, appeal: Appeal) -> None:
@@ -84,7 +84,15 @@ def test_the_desk_is_filtered_by_state_and_supplier(clerk: PageClient, anna: Res
 
 def test_a_thread_shows_who_wrote_what_and_how_to_reach_him(clerk: PageClient, appeal: Appeal) -> None:
     page = clerk.get(f"/admin/appeals/{appeal.id}")
-    for words in ("Соколова Анна", "anna@example.org", "+79120000000", "сосед", "Нет <воды>", "№ 0010", "Новое"):
+    for words in (
+        "Соколова Анна",
+        "anna@example.org",
+        "+7\N{NO-BREAK SPACE}(912)\N{NO-BREAK SPACE}000-00-00",
+        "сосед",
+        "Нет <воды>",
+        "№ 0010",
+        "Новое",
+    ):
         assert words in page
 
 
@@ -92,9 +100,8 @@ def test_a_thread_shows_who_wrote_what_and_how_to_reach_him(clerk: PageClient, a
 def test_an_answer_reaches_the_resident_by_page_bell_and_letter(
     clerk: PageClient, appeal: Appeal, anna: Resident, htmx: bool
 ) -> None:
-    assert answer(clerk, appeal, htmx=htmx, files=[(io.BytesIO(papers.PDF), "акт.pdf")]).location.endswith(
-        f"/admin/appeals/{appeal.id}"
-    )
+    page = answer(clerk, appeal, htmx=htmx, files=[(io.BytesIO(papers.PDF), "акт.pdf")])
+    assert page.location == "/admin/appeals" and "отправлен" in clerk.get(page.location)
     assert "Приедет мастер" in clerk.get(f"/admin/appeals/{appeal.id}")
     assert Notice.get().link_url == f"/appeals/{appeal.id}" and Outbox.get().kind == "appeal-answered"
     assert actions() == ["appeal-answered"]
@@ -121,7 +128,7 @@ def test_taking_and_closing_are_logged_and_shown_to_the_resident(
 ) -> None:
     url = f"/admin/appeals/{appeal.id}"
     assert "взято в работу" in clerk.get(clerk.post(f"{url}/taking").location)
-    assert "В работе у Смирнова Ольга" in clerk.get(url) and "Взять в работу" not in clerk.get(url)
+    assert "В работе у Смирнова Ольга" in clerk.get(url) and "Взять себе" not in clerk.get(url)
     assert "закрыто" in clerk.get(clerk.post(f"{url}/closing").location)
     assert "уже закрыто" in clerk.get(clerk.post(f"{url}/closing").location)
     assert "Отправить ответ" not in clerk.get(url)
@@ -219,3 +226,83 @@ def test_the_desk_asks_the_same_for_many(clerk: PageClient, anna: Resident, appe
 def test_closing_alone_writes_to_nobody(appeal: Appeal) -> None:
     appeals.close(appeal, factories.operator(), clock.now())
     assert not Outbox.select().exists()
+
+
+def test_after_an_answer_the_next_who_waits_is_shown(
+    clerk: PageClient, anna: Resident, olga: Resident, appeal: Appeal
+) -> None:
+    late = factories.appeal(anna, waits_since=clock.now() - timedelta(days=11))
+    factories.appeal(anna, waits_since=clock.now() - timedelta(days=12), taken_by=factories.operator())
+    mine = factories.appeal(anna, waits_since=clock.now() - timedelta(days=5), taken_by=olga)
+    assert answer(clerk, appeal).location == f"/admin/appeals/{late.id}"
+    assert answer(clerk, late, once="k2").location == f"/admin/appeals/{mine.id}"
+    assert clerk.post(f"/admin/appeals/{mine.id}/closing").location == "/admin/appeals"
+
+
+def test_an_answer_may_close_at_once(clerk: PageClient, appeal: Appeal) -> None:
+    answer(clerk, appeal, then="close")
+    assert Appeal.get().state == "closed" and actions() == ["appeal-answered", "appeal-closed"]
+
+
+def test_the_second_of_two_clerks_is_told_who_answered_and_keeps_his_text(
+    clerk: PageClient, app: Flask, appeal: Appeal
+) -> None:
+    seen = clerk.get(f"/admin/appeals/{appeal.id}").value("seen")
+    other = PageClient(app).sign_in(factories.operator(name="Вера", surname="Орлова"))
+    answer(other, appeal, text="Уже едем", once="other")
+    page = answer(clerk, appeal, status=422, text="Мой ответ", seen=seen)
+    assert "ответил другой оператор: Орлова Вера" in page and "Мой ответ" in page.text and "Уже едем" in page
+    assert AppealMessage.select().count() == 2
+    answer(clerk, appeal, text="Мой ответ", seen=page.value("seen"))
+    assert AppealMessage.select().count() == 3
+
+
+def test_what_the_resident_added_meanwhile_is_to_be_read_first(
+    clerk: PageClient, app: Flask, appeal: Appeal, anna: Resident
+) -> None:
+    seen = clerk.get(f"/admin/appeals/{appeal.id}").value("seen")
+    PageClient(app).sign_in(anna).post(f"/appeals/{appeal.id}", {"text": "И ещё", "once": "more"})
+    page = answer(clerk, appeal, status=422, seen=seen)
+    assert "житель добавил сообщение" in page and "И ещё" in page
+
+
+def test_an_appeal_is_handed_to_another_who_is_told(clerk: PageClient, appeal: Appeal, olga: Resident) -> None:
+    vera = factories.operator(appeal.supplier, name="Вера", surname="Орлова")
+    url = f"/admin/appeals/{appeal.id}"
+    assert "Орлова Вера" in clerk.get(url)
+    page = clerk.post(f"{url}/assignment", {"to": vera.id, "taken_by": ""})
+    assert "передано: Орлова Вера" in clerk.get(page.location)
+    assert (Appeal.get().taken_by, Appeal.get().state) == (vera, "working")
+    assert Notice.get().link_url == url and Notice.get().receipts.get().resident == vera
+    note = Audit.get()
+    assert note.action == "appeal-assigned" and f'"taken_by": {vera.id}' in note.after
+    clerk.post(f"{url}/assignment", {"to": "", "taken_by": vera.id})
+    assert (Appeal.get().taken_by, Appeal.get().state) == (None, "new")
+
+
+def test_a_stale_page_hands_nothing_over(clerk: PageClient, appeal: Appeal) -> None:
+    vera = factories.operator(appeal.supplier, name="Вера", surname="Орлова")
+    Appeal.update(taken_by=vera).execute()
+    page = clerk.post(f"/admin/appeals/{appeal.id}/assignment", {"to": "", "taken_by": ""})
+    assert "уже в работе у другого оператора: Орлова Вера" in clerk.get(page.location)
+    assert Appeal.get().taken_by == vera and not actions()
+
+
+def test_only_who_works_for_the_supplier_can_be_chosen(clerk: PageClient, appeal: Appeal, anna: Resident) -> None:
+    stranger = factories.operator(factories.supplier(), name="Вера", surname="Орлова")
+    assert "Орлова" not in clerk.get(f"/admin/appeals/{appeal.id}")
+    for who in (stranger, anna):
+        page = clerk.post(f"/admin/appeals/{appeal.id}/assignment", {"to": who.id, "taken_by": ""})
+        assert "не работает с поставщиком" in clerk.get(page.location)
+    assert Appeal.get().taken_by is None
+
+
+def test_a_closed_appeal_is_handed_to_nobody(clerk: PageClient, appeal: Appeal, olga: Resident) -> None:
+    Appeal.update(state="closed").execute()
+    page = clerk.post(f"/admin/appeals/{appeal.id}/assignment", {"to": olga.id, "taken_by": ""})
+    assert "уже закрыто" in clerk.get(page.location)
+
+
+def test_another_suppliers_clerk_hands_nothing_over(client: PageClient, appeal: Appeal) -> None:
+    clerk = factories.operator(factories.supplier())
+    client.sign_in(clerk).post(f"/admin/appeals/{appeal.id}/assignment", {"to": clerk.id, "taken_by": ""}, status=404)

@@ -13,7 +13,7 @@ import worker
 from models import Appeal, AppealFile, AppealMessage, Notice, Outbox, Resident, Topic
 from models.appeal import ANSWERED, CLOSED, NEW, WORKING
 from models.erasing import erase_rows
-from services import appeals, letters, personal_data, topics
+from services import appeals, assigning, letters, personal_data, topics
 from services.enclosures import Enclosure
 from services.letters import Desk
 from services.refusal import Refused
@@ -43,7 +43,7 @@ def now(appeal: Appeal) -> Appeal:
 
 def test_an_appeal_goes_from_new_to_work_to_an_answer_and_is_closed(appeal: Appeal, clerk: Resident) -> None:
     states = [now(appeal).state]
-    appeals.take(appeal, clerk, NOW)
+    assigning.take(appeal, clerk, NOW)
     states.append(now(appeal).state)
     answer(appeal, clerk)
     states.append(now(appeal).state)
@@ -66,7 +66,7 @@ def test_a_closed_appeal_is_neither_answered_nor_taken_nor_closed_again(appeal: 
     appeals.close(appeal, clerk, NOW)
     acts: list[Callable[[], object]] = [
         lambda: answer(appeal, clerk),
-        lambda: appeals.take(appeal, clerk, NOW),
+        lambda: assigning.take(appeal, clerk, NOW),
         lambda: appeals.close(appeal, clerk, NOW),
     ]
     for act in acts:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from models import Appeal, AppealMessage, Application, Call, Notice, Outbox, db
-from services import appeals, applications, calls
+from models import Appeal, AppealMessage, Application, Audit, Call, Notice, Outbox, db
+from services import appeals, applications, assigning, calls
 from services.appeals import Typed
 from services.applications import Basics
 from services.calls import Wish
@@ -90,3 +90,26 @@ def test_one_of_many_operators_decides_an_application(app: Flask) -> None:
     )
     with db.connection_context():
         assert done(outcomes) == 1 == Notice.select().count()
+
+
+def test_of_clerks_who_answer_the_same_message_at_once_one_does(app: Flask) -> None:
+    with db.connection_context():
+        appeal, clerk = factories.appeal(factories.resident()), factories.operator()
+        seen = AppealMessage.get().id
+    numbers = iter(range(CROWD))
+    outcomes = at_once(
+        lambda: appeals.answer(appeal, clerk, "Ждите", (), Path(), NOW, f"k{next(numbers)}", seen=seen)
+    )
+    with db.connection_context():
+        assert done(outcomes) == 1 and AppealMessage.select().count() == 2 and Notice.select().count() == 1
+
+
+def test_of_clerks_who_hand_an_appeal_over_at_once_one_does(app: Flask) -> None:
+    with db.connection_context():
+        appeal, clerk, vera = factories.appeal(factories.resident()), factories.operator(), factories.operator()
+    outcomes = at_once(
+        lambda: assigning.assign(appeal, vera.id, None, clerk, NOW),
+        lambda: assigning.assign(appeal, clerk.id, None, vera, NOW),
+    )
+    with db.connection_context():
+        assert done(outcomes) == 1 and Appeal.get().state == "working" and Audit.select().count() == 1

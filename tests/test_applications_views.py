@@ -262,7 +262,7 @@ def decide(client: PageClient, row: Application, state: str, reason: str = "", s
 def test_the_queue_and_the_application_show_all_that_was_sent(clerk: PageClient, sent: Application) -> None:
     page = clerk.get("/admin/applications")
     assert f"№ {sent.id}" in page and "Соколова Анна" in page and "Отправлена" in page
-    assert "1 заявка на договор ждёт решения" in clerk.get("/admin/")
+    assert "Люди 1 ждут" in clerk.get("/admin/").words
     page = clerk.get(f"/admin/applications/{sent.id}")
     for words in ("Дом, ул. Лесная, 5", "Физ. лицо", "паспорт.pdf", "anna@example.org", *SIX):
         assert words in page
@@ -310,9 +310,7 @@ def test_nobody_decides_a_draft_nor_invents_a_state(clerk: PageClient, sent: App
 
 def test_another_suppliers_clerk_sees_nothing_of_it(client: PageClient, sent: Application) -> None:
     client.sign_in(factories.operator(factories.supplier()))
-    assert (
-        "Соколова" not in client.get("/admin/applications") and "на договор" not in client.get("/admin/").words[300:]
-    )
+    assert "Соколова" not in client.get("/admin/applications") and "ждут" not in client.get("/admin/").words
     client.get(f"/admin/applications/{sent.id}", status=404)
     client.get(f"/admin/applications/papers/{ApplicationPaper.get().id}", status=404)
     decide(client, sent, "accepted", status=404)
@@ -358,3 +356,11 @@ def test_the_download_of_own_data_has_the_applications(sent: Application, anna: 
     [own] = personal_data.of(anna, factories.NOW, factories.NOW.tzinfo)["Заявки на договор"]
     assert (own["Список объектов"], own["Состояние"]) == ("Дом, ул. Лесная, 5", "отправлена")
     assert own["Документы"]["Паспорт подписывающего"] == "паспорт.pdf"
+
+
+def test_after_a_decision_the_next_application_is_shown(clerk: PageClient, sent: Application) -> None:
+    later = factories.application(factories.resident(), state="sent", sent_at=factories.NOW)
+    own = f"/admin/applications/{sent.id}"
+    assert decide(clerk, sent, "working").location == own, "what is worked on stays open"
+    assert decide(clerk, sent, "accepted").location == f"/admin/applications/{later.id}"
+    assert decide(clerk, later, "accepted").location == "/admin/applications"

@@ -44,7 +44,7 @@ def ask(client: PageClient, status: int = 303, htmx: bool = False, **fields: obj
 
 @pytest.mark.parametrize("htmx", [False, True])
 def test_a_resident_asks_for_a_call_and_sees_that_it_waits(client: PageClient, account: Account, htmx: bool) -> None:
-    assert client.get(URL).value("phone") == "+79123456789"
+    assert client.get(URL).value("phone").replace("\N{NO-BREAK SPACE}", " ") == "+7 (912) 345-67-89"
     assert ask(client, htmx=htmx, comment="О поверке").location == URL
     made = Call.get()
     page = client.get(URL)
@@ -132,7 +132,7 @@ def test_the_queue_shows_whom_to_ring_up_oldest_first(client: PageClient, wanted
     page = client.get("/admin/calls")
     places = [page.words.index(f"№ {row.id} ") for row in (wanted, newer, done)]
     assert places == sorted(places) and "О <поверке>" in page and "tel:+79123456789" in page.tree.links
-    assert "2 жителя ждут звонка" in client.get("/admin/")
+    assert "Обращения 2 ждут" in client.get("/admin/").words
 
 
 @pytest.mark.parametrize(("outcome", "words", "told"), [("done", "Позвонили", 0), ("missed", "Не дозвонились", 1)])
@@ -182,3 +182,12 @@ def test_the_download_of_own_data_has_the_calls(anna: Resident, wanted: Call) ->
     factories.call(factories.resident(), comment="Чужой")
     [own] = personal_data.of(anna, factories.NOW, factories.NOW.tzinfo)["Заказанные звонки"]
     assert (own["Телефон"], own["Комментарий"]) == ("+79123456789", "О <поверке>")
+
+
+def test_after_a_call_the_list_goes_on_with_the_next(client: PageClient, anna: Resident) -> None:
+    first, second, third = (factories.call(anna) for _ in range(3))
+    client.sign_in(factories.operator())
+    assert decide(client, second, "done").location == f"/admin/calls#call-{third.id}"
+    assert decide(client, third, "missed").location == f"/admin/calls#call-{first.id}"
+    assert f'id="call-{first.id}"' in client.get("/admin/calls").text
+    assert decide(client, first, "done").location == "/admin/calls"

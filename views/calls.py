@@ -49,7 +49,7 @@ class CallForm(Form):
 @bp.get("/callbacks-wanted")
 def index() -> str:
     form = CallForm(formdata=None)
-    form.supplier.data, form.phone.data = typed("supplier"), resident().phone
+    form.supplier.data, form.phone.data = typed("supplier"), contacts.shown_phone(str(resident().phone))
     form.convenient.data = next(iter(calls.CONVENIENT))
     return render_template("calls/index.html", **_page(form, offering()))
 

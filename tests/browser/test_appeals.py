@@ -71,7 +71,7 @@ def test_an_appeal_goes_there_and_its_answer_comes_back(
     desk.locator("main a", has_text=f"№\u00a0{number}").click()
     desk.fill("[name=text]", "Мастер придёт в среду")
     desk.locator("button", has_text="Отправить ответ").click()
-    expect(desk.locator("main")).to_contain_text("Есть ответ")
+    expect(desk.locator("main")).to_contain_text(re.compile(rf"Ответ\sна\sобращение\s№\s{number}\sотправлен"))
     shoot(desk, "admin-appeal", 1280)
     olga.close()
 

@@ -1,102 +1,82 @@
-"""The console's desk of appeals: who waits longest, the thread, answering, taking, closing, writing first."""
+"""An appeal in the console: the thread, answering by a text kept ready, taking, handing over, closing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, abort, flash, make_response, render_template, url_for
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms import HiddenField
 
 import clock
-from models import Account, Appeal, AppealFile, AppealMessage, Link
-from models.appeal import ANSWERED, CLOSED, NEW, WORKING
-from services import appeals, codes
+from models import AnswerTemplate, Appeal, AppealFile, AppealMessage, Resident, appeal_desk
+from models.appeal import CLOSED
+from services import answer_templates, appeals, assigning, codes
 from services.refusal import Refused
-from views import enclosures, hx, shapes, suppliers
-from views.access import own_suppliers, resident, served_suppliers
+from views import enclosures, hx
+from views.access import own_suppliers, resident
 from views.admin import readings
 from views.appeals import FILE_GONE, AnswerForm, is_whole, state_of
 from views.downloads import as_file
-from views.enclosures import EnclosingForm
-from views.forms import at_most, required, typed, typed_once, word
+from views.forms import typed, typed_once
+from views.ids import after
 
 bp = readings.bp  # of the whole console
 
-SHOWN = 200
 LATE = timedelta(days=10)
-FILTERS = {"": "Открытые", NEW: "Новые", WORKING: "В работе", ANSWERED: "С ответом", CLOSED: "Закрытые"}
-NOT_FOUND = "У этого поставщика такого лицевого счёта нет, или кабинета с ним нет ни у кого."
-WHO = "Выберите, кому написать"
 
 
-class FirstForm(EnclosingForm):
-    """To whom an operator writes first: a holder of the account, seen by name before anything is sent."""
+class OperatorForm(AnswerForm):
+    """`seen`: the last message that stood above the form; `then`: close with the answer."""
 
-    order = ("supplier", "number", "holder", "subject", "text", "files")
-
-    supplier = SelectField(word("accounts.supplier"), validate_choice=False)
-    number = StringField(word("accounts.number"), [required(), at_most(30)])
-    holder = RadioField("Кому", validate_choice=False)
-    subject = StringField("О чём", [required(), at_most(appeals.LONGEST_SUBJECT)])
-    text = TextAreaField(word("appeals.text"), [required()])
-    once = HiddenField(default=codes.new_token)
-
-    def offer(self) -> dict[str, Link]:
-        """Fills the lists; who holds the account that was typed, by the value of the choice."""
-        self.supplier.choices = suppliers.choices(served_suppliers())
-        links = {str(link.id): link for link in _holders(self.supplier.data, self.number.data)}
-        self.holder.choices = [SelectChoice(value, _named(link)) for value, link in links.items()]
-        return links
-
-    def validate_text(self, field: TextAreaField) -> None:
-        shapes.ask(appeals.check_text, field.data)
-
-
-@bp.get("/appeals")
-def appeal_desk() -> str:
-    state, supplier = typed("state"), next((s for s in served_suppliers() if str(s.id) == typed("supplier")), None)
-    states = (state,) if state and state in FILTERS else appeals.OPEN
-    rows = Appeal.queue(own_suppliers(), SHOWN + 1, states, supplier.id if supplier else None)
-    return render_template(
-        "admin/appeals.html",
-        appeals=rows[:SHOWN],
-        has_more=len(rows) > SHOWN,
-        filters=FILTERS,
-        state=state,
-        suppliers=served_suppliers(),
-        supplier=supplier,
-        state_of=state_of,
-        waited=_waited,
-        may_edit=own_suppliers() is None,
-    )
+    seen = HiddenField()
+    then = HiddenField()
 
 
 @bp.get("/appeals/<int:appeal_id>")
 def appeal(appeal_id: int) -> str:
-    return render_template("admin/appeal.html", **_page(_own(appeal_id), AnswerForm(formdata=None)))
+    return render_template("admin/appeal.html", **_page(_own(appeal_id), OperatorForm(formdata=None)))
 
 
 @bp.post("/appeals/<int:appeal_id>")
 def answer_appeal(appeal_id: int) -> Response:
-    row, form, once = _own(appeal_id), AnswerForm(), typed_once() or codes.new_token()
-    if is_whole(form) and form.done(
-        appeals.answer, row, resident(), form.text.data, form.enclosed, enclosures.folder(), clock.now(), once
-    ):
+    """«Вставить» puts a text that was kept ready into the form; an answer leads on to the next who waits."""
+    row, form, once = _own(appeal_id), OperatorForm(), typed_once() or codes.new_token()
+    if typed("insert"):
+        _insert(row, form)
+        return make_response(render_template("admin/appeal.html", **_page(row, form)))
+    if is_whole(form) and form.done(_answer, row, form, once):
         flash(f"Ответ на обращение № {appeal_id} отправлен.", "done")
-        return hx.go(url_for(".appeal", appeal_id=appeal_id))
+        return onward(appeal_id)
     return make_response(render_template("admin/appeal.html", **_page(_own(appeal_id), form)), 422)
 
 
 @bp.post("/appeals/<int:appeal_id>/taking")
 def take_appeal(appeal_id: int) -> Response:
-    return _changed(appeal_id, appeals.take, "взято в работу")
+    def take(row: Appeal) -> str:
+        assigning.take(row, resident(), clock.now())
+        return "взято в работу"
+
+    return _changed(appeal_id, take)
+
+
+@bp.post("/appeals/<int:appeal_id>/assignment")
+def assign_appeal(appeal_id: int) -> Response:
+    def assign(row: Appeal) -> str:
+        to = assigning.assign(row, after(typed("to")), after(typed("taken_by")), resident(), clock.now())
+        return f"передано: {named(to)}" if to else "снова ничьё"
+
+    return _changed(appeal_id, assign)
 
 
 @bp.post("/appeals/<int:appeal_id>/closing")
 def close_appeal(appeal_id: int) -> Response:
-    return _changed(appeal_id, appeals.close, "закрыто")
+    def close(row: Appeal) -> str:
+        appeals.close(row, resident(), clock.now())
+        return "закрыто"
+
+    return _changed(appeal_id, close, goes_on=True)
 
 
 @bp.get("/appeals/files/<int:file_id>")
@@ -109,57 +89,52 @@ def appeal_file(file_id: int) -> Response:
     return as_file(content, str(row.name), str(row.kind))
 
 
-@bp.get("/appeals/new")
-def first_appeal() -> str:
-    form = FirstForm(formdata=None)
-    form.supplier.data, form.number.data = typed("supplier"), typed("number")
-    form.offer()
-    return render_template("admin/appeal_new.html", form=form, accept=enclosures.ACCEPT)
+def onward(done: int) -> Response:
+    """After a decision: to the next who waits, to the desk where nobody does."""
+    following = appeal_desk.next_waiting(own_suppliers(), resident(), done)
+    return hx.go(url_for(".appeal", appeal_id=following) if following else url_for(".appeal_desk"))
 
 
-@bp.post("/appeals/new")
-def write_appeal() -> Response:
-    form, once = FirstForm(), typed_once() or codes.new_token()
-    links = form.offer()
-    if typed("refresh"):
-        form.take_files()
-        if not links:
-            form.refuse(Refused(NOT_FOUND, field="number"))
-        return _first(form, 200)
-    link = links.get(form.holder.data or "")
-    is_ready = is_whole(form)
-    if link is None:
-        form.refuse(Refused(WHO, field="holder") if links else Refused(NOT_FOUND, field="number"))
-    elif is_ready:
-        return _written(form, link, once)
-    return _first(form, 422)
+def waited(row: Appeal) -> tuple[int, bool]:
+    """For how many whole days the resident waits, and whether it is too long."""
+    since: datetime | None = row.waits_since
+    waits = clock.now() - since if since else timedelta()
+    return waits.days, waits >= LATE
 
 
-def _written(form: FirstForm, link: Link, once: str) -> Response:
-    try:
-        made = appeals.write_first(
-            link, resident(), form.subject.data, form.text.data, form.enclosed, enclosures.folder(), clock.now(), once
-        )
-    except Refused as refusal:
-        form.refuse(refusal)
-        return _first(form, 422)
-    flash(f"Сообщение № {made.id} отправлено.", "done")
-    return hx.go(url_for(".appeal", appeal_id=made.id))
+def named(operator: Resident) -> str:
+    return operator.full_name or str(operator.email)
 
 
-def _first(form: FirstForm, status: int) -> Response:
-    return make_response(render_template("admin/appeal_new.html", form=form, accept=enclosures.ACCEPT), status)
+def _answer(row: Appeal, form: OperatorForm, once: str) -> None:
+    answer_templates.check_filled(form.text.data)
+    appeals.answer(
+        row, resident(), form.text.data, form.enclosed, enclosures.folder(), clock.now(), once,
+        seen=after(form.seen.data or ""), closes=form.then.data == "close",
+    )  # fmt: skip
 
 
-def _changed(appeal_id: int, act: Any, became: str) -> Response:
+def _insert(row: Appeal, form: OperatorForm) -> None:
+    """The chosen text goes behind what was typed."""
+    form.take_files()
+    chosen = next(
+        (one for one in AnswerTemplate.for_answer(row.supplier_id) if str(one.id) == typed("template")), None
+    )
+    if chosen is not None:
+        sent_on = row.created_at.astimezone(clock.zone()).date()
+        filled = answer_templates.fill(str(chosen.text), answer_templates.places_of(row, sent_on))
+        form.text.data = "\n\n".join(part for part in (form.text.data, filled) if part)
+
+
+def _changed(appeal_id: int, act: Callable[[Appeal], str], goes_on: bool = False) -> Response:
     """What another operator did meanwhile is said, not undone."""
     try:
-        act(_own(appeal_id), resident(), clock.now())
+        became = act(_own(appeal_id))
     except Refused as refusal:
         flash(refusal.sentence, "warn")
-    else:
-        flash(f"Обращение № {appeal_id} {became}.", "done")
-    return hx.go(url_for(".appeal", appeal_id=appeal_id))
+        return hx.go(url_for(".appeal", appeal_id=appeal_id))
+    flash(f"Обращение № {appeal_id} {became}.", "done")
+    return onward(appeal_id) if goes_on else hx.go(url_for(".appeal", appeal_id=appeal_id))
 
 
 def _own(appeal_id: int) -> Appeal:
@@ -167,35 +142,20 @@ def _own(appeal_id: int) -> Appeal:
     return Appeal.of_operator(appeal_id, own_suppliers()) or abort(404)
 
 
-def _page(row: Appeal, form: AnswerForm) -> dict[str, Any]:
+def _page(row: Appeal, form: OperatorForm) -> dict[str, Any]:
+    messages = AppealMessage.thread(row)
+    form.seen.data = messages[-1].id if messages else ""
     return {
         "appeal": row,
-        "messages": AppealMessage.thread(row),
+        "messages": messages,
         "files": AppealFile.of_appeal(row),
         "form": form,
+        "templates": AnswerTemplate.for_answer(row.supplier_id),
+        "operators": appeal_desk.operators([row.supplier_id]),
+        "named": named,
         "state_of": state_of,
         "is_closed": row.state == CLOSED,
         "is_mine": row.taken_by == resident(),
         "accept": enclosures.ACCEPT,
-        "waited": _waited(row),
+        "waited": waited(row),
     }
-
-
-def _waited(row: Appeal) -> tuple[int, bool]:
-    """For how many whole days the resident waits, and whether it is too long."""
-    since: datetime | None = row.waits_since
-    waits = clock.now() - since if since else timedelta()
-    return waits.days, waits >= LATE
-
-
-def _holders(supplier: str | None, number: str | None) -> list[Link]:
-    """Who holds the account of this number, at a supplier of the operator's own."""
-    own = next((row for row in served_suppliers() if str(row.id) == supplier), None)
-    account: Account | None = Account.by_number(own.id, number) if own and number else None
-    return [link for link in Link.of_others(account, None) if link.resident.is_active] if account else []
-
-
-def _named(link: Link) -> str:
-    return (
-        f"{link.resident.full_name or 'Без имени'}, {link.resident.email or link.resident.phone or 'без контактов'}"
-    )

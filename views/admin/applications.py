@@ -9,7 +9,7 @@ from wtforms import HiddenField, StringField
 
 import clock
 from models import Application, ApplicationPaper
-from models.application import OPEN
+from models.application import OPEN, WORKING
 from services import applications
 from services.applications import DOCUMENTS
 from views import hx
@@ -53,7 +53,7 @@ def decide_application(application_id: int) -> Response:
         applications.decide, row, form.state.data, form.reason.data, resident(), clock.now()
     ):
         flash(f"Заявка № {application_id}: {applications.WORDS[form.state.data]}.", "done")
-        return hx.go(url_for(".application", application_id=application_id))
+        return _onward(application_id, str(form.state.data))
     return make_response(render_template("admin/application.html", **_page(_own(application_id), form)), 422)
 
 
@@ -65,6 +65,12 @@ def application_paper(paper_id: int) -> Response:
         flash(GONE, "warn")
         return hx.go(url_for(".application", application_id=row.application_id))
     return as_file(content, str(row.name), str(row.kind))
+
+
+def _onward(decided: int, state: str) -> Response:
+    """What was taken to work on stays open; after a decision the next that waits is shown."""
+    following = decided if state == WORKING else Application.next_waiting(own_suppliers(), decided)
+    return hx.go(url_for(".application", application_id=following) if following else url_for(".applications_desk"))
 
 
 def _own(application_id: int) -> Application:

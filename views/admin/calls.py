@@ -44,4 +44,5 @@ def decide_call(call_id: int) -> Response:
         flash(refusal.sentence, "warn")
     else:
         flash(f"Звонок № {call_id}: {calls.WORDS[outcome]}.", "done")
-    return hx.go(url_for(".calls_wanted"))
+    following = Call.next_after(call_id, own_suppliers())
+    return hx.go(url_for(".calls_wanted", _anchor=f"call-{following}" if following else None))
