@@ -46,6 +46,13 @@ class Telegram:
             return str(sent.get("message_id", ""))
         raise self._refusal(reply)
 
+    def probe(self) -> str:
+        """The name of the bot whose token it is."""
+        reply = ask(f"{self.base}/bot{self.token}/getMe")
+        if reply.body.get("ok") is not True:
+            raise self._refusal(reply)
+        return str(_within(reply.body, "result").get("username", ""))
+
     def listen(self, url: str, secret: str) -> None:
         """From now on Telegram tells `url` who came and who left, with the secret beside it."""
         content = {"url": url, "secret_token": secret, "allowed_updates": ["message", "my_chat_member"]}
@@ -79,6 +86,13 @@ class Max:
         if reply.status == 200:
             return _mid(reply.body)
         raise self._refusal(reply)
+
+    def probe(self) -> str:
+        """The name of the bot whose token it is."""
+        reply = ask(f"{self.base}/me", headers={"Authorization": self.token})
+        if reply.status != 200:
+            raise self._refusal(reply)
+        return str(reply.body.get("username") or "")
 
     def listen(self, url: str, secret: str) -> None:
         content = {"url": url, "secret": secret, "update_types": ["bot_started", "bot_stopped"]}

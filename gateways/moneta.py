@@ -4,7 +4,8 @@ Both addresses are `/callbacks/<name>`. It cannot be asked, refunds nothing over
 
 Its signatures run over fields with nothing between them, and the payer sees that of the form. `END` after our
 number keeps it from passing for the signature of a payment: without it the form of order 1291 would sign «order 129
-was paid by operation 1».
+was paid by operation 1». A payment must name its currency: the form ends with sum, currency and the resident's
+number, which without that word could be cut into an operation and another sum.
 """
 
 from __future__ import annotations
@@ -140,8 +141,8 @@ class Moneta:
         amount = _kopecks(values["MNT_AMOUNT"]) if values.get("MNT_AMOUNT") else None
         if command:
             return Question(number, amount=amount)  # the operation is none yet: another may have paid the order
-        if amount is None or not operation:
-            raise Forged("a payment without a sum or an operation")
+        if amount is None or not operation or values.get("MNT_CURRENCY_CODE") != "RUB":
+            raise Forged("a payment without a sum, a currency or an operation")
         return Event(f"pay:{operation}", number, operation, Outcome.PAID, amount)
 
     def acknowledge(self, told: Told, verdict: Verdict) -> Answer:

@@ -45,7 +45,7 @@ from gateways.sber_answers import (
     words_of,
 )
 from gateways.sber_receipt import TAX_TYPES, bundle
-from gateways.sber_signature import checksum, is_by_certificate, signed_text
+from gateways.sber_signature import checksum, is_by_certificate, is_plain, signed_text
 
 log = logging.getLogger("abonent.gateways")
 
@@ -219,7 +219,7 @@ class Sber:
             return ""
 
     def _is_signed(self, values: Mapping[str, str]) -> bool:
-        """False where the bank's signature is not set up; raises `Forged` where it is and does not fit."""
+        """False where no signature is set up, or it has several readings; raises `Forged` where it is wrong."""
         if not (self.callback_secret or self.certificate):
             return False
         told, given = signed_text(values), values.get("checksum", "")
@@ -229,7 +229,7 @@ class Sber:
             fits = is_by_certificate(told, given, self.certificate)
         if not fits:
             raise Forged("wrong signature")
-        return True
+        return is_plain(values)
 
     def _ask(self, method: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """The bank's answer to a call; an answer of 5xx tells nothing, a 4xx may still hold the bank's own error."""

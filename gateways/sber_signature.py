@@ -18,6 +18,11 @@ def signed_text(values: Mapping[str, str]) -> str:
     return "".join(f"{name};{value};" for name, value in told)
 
 
+def is_plain(values: Mapping[str, str]) -> bool:
+    """Has the signed text one reading? `name;value;` knows no quotes, and a payer may have typed a value."""
+    return not any(";" in part for pair in values.items() for part in pair)
+
+
 def checksum(text: str, secret: str) -> str:
     """The symmetric signature, upper case."""
     return hmac.new(secret.encode(), text.encode("utf-8", "replace"), sha256).hexdigest().upper()

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from gateways.mail import Mail, Mailer, Undeliverable
@@ -76,6 +76,13 @@ class Smsc:
     def _door(self) -> dict[str, str]:
         return {"login": self.login, "psw": self.password, "fmt": "3"}
 
+    def probe(self) -> None:
+        reply = ask(f"{self.base}/sys/balance.php", form=self._door())
+        code = _code(reply.body.get("error_code"))
+        if code is not None:
+            raise self._refusal(code)
+        _told(reply, "balance")
+
     @staticmethod
     def _refusal(code: int) -> Undeliverable:
         if code in (2, 3):
@@ -107,6 +114,10 @@ class SmsRu:
         self._check(_code(own.get("status_code")))
         return str(own.get("sms_id", ""))
 
+    def probe(self) -> None:
+        reply = ask(f"{self.base}/auth/check", form={"api_id": self.api_id, "json": "1"})
+        self._check(_code(_told(reply, "status_code")))
+
     @staticmethod
     def _check(code: int | None) -> None:
         if code in (100, 101, 102, 103):
@@ -133,16 +144,21 @@ class SmsAero:
 
     def send(self, mail: Mail, now: datetime) -> str:
         phone = _number(mail).lstrip("+")
-        door = b64encode(f"{self.email}:{self.key}".encode()).decode()
-        reply = ask(
-            f"{self.base}/v2/sms/send",
-            content={"number": phone, "text": mail.text, "sign": self.sign},
-            headers={"Authorization": f"Basic {door}"},
-        )
+        content = {"number": phone, "text": mail.text, "sign": self.sign}
+        reply = ask(f"{self.base}/v2/sms/send", content=content, headers=self._door())
         sent = reply.body.get("data")
         if reply.body.get("success") is True and isinstance(sent, dict):
             return str(sent.get("id", ""))
         raise self._refusal(reply)
+
+    def probe(self) -> None:
+        reply = ask(f"{self.base}/v2/auth", headers=self._door())
+        if reply.body.get("success") is not True:
+            raise self._refusal(reply)
+
+    def _door(self) -> dict[str, str]:
+        key = b64encode(f"{self.email}:{self.key}".encode()).decode()
+        return {"Authorization": f"Basic {key}"}
 
     @staticmethod
     def _refusal(reply: Reply) -> Undeliverable:
@@ -154,7 +170,13 @@ class SmsAero:
         return Undeliverable(f"SMS Aero: не принято ({reply.status})", permanent=True)
 
 
-def build(url: str) -> Mailer:
+class Sms(Mailer, Protocol):
+    """A service of messages. `probe` sends nothing, it asks if it knows us: `Undeliverable` says what is wrong."""
+
+    def probe(self) -> None: ...
+
+
+def build(url: str) -> Sms:
     """``smsc://login:password@smsc.ru?sender=…``, ``smsru://api_id@sms.ru?from=…``,
     ``smsaero://email:key@gate.smsaero.ru?sign=…``; the scheme chooses, the host may be left out.
     """
@@ -162,16 +184,16 @@ def build(url: str) -> Mailer:
     return SCHEMES[address.scheme](address, dict(parse_qsl(address.query)))
 
 
-def _smsc(address: SplitResult, options: Mapping[str, str]) -> Mailer:
+def _smsc(address: SplitResult, options: Mapping[str, str]) -> Sms:
     login, password = unquote(address.username or ""), unquote(address.password or "")
     return Smsc(_base(address, "smsc.ru"), login, password, options.get("sender", ""))
 
 
-def _sms_ru(address: SplitResult, options: Mapping[str, str]) -> Mailer:
+def _sms_ru(address: SplitResult, options: Mapping[str, str]) -> Sms:
     return SmsRu(_base(address, "sms.ru"), unquote(address.username or ""), options.get("from", ""))
 
 
-def _sms_aero(address: SplitResult, options: Mapping[str, str]) -> Mailer:
+def _sms_aero(address: SplitResult, options: Mapping[str, str]) -> Sms:
     email, key = unquote(address.username or ""), unquote(address.password or "")
     return SmsAero(_base(address, "gate.smsaero.ru"), email, key, options.get("sign", "SMS Aero"))
 

@@ -41,12 +41,17 @@ def ask(
     content: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """POSTs a form or JSON; a server that cannot be reached, or answers no JSON, is `Undeliverable` for now."""
+    """POSTs a form or JSON, GETs where there is neither.
+
+    A server that cannot be reached, or answers no JSON, is `Undeliverable` for now.
+    """
     told = {"Accept": "application/json", **(headers or {})}
     if content is not None:
         data, told["Content-Type"] = json.dumps(content).encode(), "application/json"
+    elif form is not None:
+        data, told["Content-Type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
     else:
-        data, told["Content-Type"] = urlencode(form or {}).encode(), "application/x-www-form-urlencoded"
+        data = None
     try:
         with _OPENER.open(Request(url, data, told), timeout=TIMEOUT) as answer:
             return Reply(answer.status, _object(answer.read(LARGEST)), dict(answer.headers))

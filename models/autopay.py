@@ -9,7 +9,7 @@ from typing import Any, cast
 from peewee import JOIN, SQL, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.account import Account, House
-from models.base import Base, KopecksField, UtcField
+from models.base import Base, KopecksField, UtcField, on_postgresql
 from models.card import BankCard
 from models.link import Link
 from models.order import Order
@@ -27,6 +27,7 @@ class Autopay(Base):
     """
 
     link = ForeignKeyField(Link, unique=True, on_delete="CASCADE")
+    link_id: int
     account = ForeignKeyField(Account, unique=True)
     account_id: int
     card = ForeignKeyField(BankCard, on_delete="CASCADE")
@@ -59,6 +60,12 @@ class Autopay(Base):
         if cls.insert(**given).on_conflict_ignore().as_rowcount().execute():
             return True
         return bool(cls.update(**facts).where(cls.link == link).execute())
+
+    def stands(self) -> bool:
+        """Is it still ordered as it was read? Held so until the transaction ends."""
+        query = type(self).select().where(type(self).id == self.id)
+        row = (query.for_update() if on_postgresql() else query).first()
+        return row is not None and row.day == self.day
 
     @classmethod
     def off(cls, link: Link) -> bool:
@@ -154,9 +161,13 @@ class AutopayRun(Base):
 
     @classmethod
     def drop(cls, account: Account) -> int:
-        """What was announced for the account and is not with the bank yet will not be charged."""
+        """What was announced for the account and is not with the bank yet will not be charged.
+
+        Its occasion becomes free: the month may be announced anew, under a run (and a letter) of its own.
+        """
         here = (cls.account == account) & (cls.state == TOLD)
-        return int(cls.update(state=DROPPED).where(here).execute())
+        aside = cls.occasion.concat(" dropped ").concat(cls.id.cast("TEXT"))
+        return int(cls.update(state=DROPPED, occasion=aside).where(here).execute())
 
     def moved(self, to: str, before: str, **facts: Any) -> bool:
         """Changes the state where it still is `before`; False when someone was faster."""

@@ -1,17 +1,18 @@
-"""Payments on their way: checkout (one press) → order per merchant → line → match with the billing."""
+"""Payments on their way: order per merchant → line → match with the billing; a checkout is one press of many."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, SQL, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, SQL, Case, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from models.account import Account, House
-from models.base import Base, KopecksField, UtcField, lock
-from models.bill import Bill, Payment
+from models.base import Base, KopecksField, UtcField
+from models.bill import Bill
+from models.checkout import Checkout
 from models.resident import Resident
 from models.run import ExportBatch
 from models.supplier import Service, Supplier
@@ -26,36 +27,16 @@ CREATED, SENT, PAID, FAILED, EXPIRED, POSTED, REFUNDED = (
     "posted",
     "refunded",
 )
-# What became of an event; stored beside it. The puzzling ones decide nothing, an operator looks at them.
-APPLIED, LATE, NOTED = "applied", "too late", "noted"
-PUZZLING = WRONG_AMOUNT, UNKNOWN, UNCLEAR = "wrong amount", "unknown order", "unclear"
 OVER = (PAID, POSTED, FAILED, EXPIRED)  # may still change by the bank's word
 
 
-class Checkout(Base):
-    """One press of «Оплатить»: `once` is the form's key, so a double click makes one."""
+class Paid(NamedTuple):
+    """How many orders were paid since the month began and since today did, and kopecks without the fees."""
 
-    resident = ForeignKeyField(Resident, null=True, backref="checkouts", on_delete="SET NULL")
-    resident_id: int | None
-    once = TextField()
-    created_at = UtcField()
-    payer_name = TextField(default="")
-    email = TextField(default="")
-    phone = TextField(default="")
-
-    class Meta:
-        indexes = ((("resident", "once"), True),)
-
-    @classmethod
-    def begun(cls, resident: Resident, once: str, **facts: Any) -> tuple[Checkout, bool]:
-        """(the checkout of this key, was it made just now?): of many presses at once, one makes it."""
-        fresh = cls.insert(resident=resident, once=once, **facts).on_conflict_ignore().as_rowcount().execute()
-        return cls.get(cls.resident == resident, cls.once == once), bool(fresh)
-
-    @classmethod
-    def last_of(cls, resident: Resident) -> Checkout | None:
-        found: Checkout | None = cls.select().where(cls.resident == resident).order_by(cls.id.desc()).first()
-        return found
+    month_count: int
+    month_sum: int
+    today_count: int
+    today_sum: int
 
 
 class Order(Base):
@@ -158,6 +139,31 @@ class Order(Base):
         return found
 
     @classmethod
+    def waits_long(cls, since: Any) -> tuple[Expression, ...]:
+        """Sent to the bank before the moment, and no answer yet; the states of the partial index as literals."""
+        unfinished = cls.state.in_((SQL(f"'{CREATED}'"), SQL(f"'{SENT}'")))
+        return (unfinished, cls.state == SQL(f"'{SENT}'"), cls.sent_at < since)
+
+    @classmethod
+    def hanging(cls, suppliers: Iterable[int] | None, since: datetime, after: int | None, limit: int) -> list[Order]:
+        """So many of those, oldest first, each with checkout and supplier; `after`: those that were begun later."""
+        rows = cls._served(suppliers).where(*cls.waits_long(since)).order_by(cls.id).limit(limit)
+        return list(rows if after is None else rows.where(cls.id > after))
+
+    @classmethod
+    def paid_since(cls, suppliers: Iterable[int] | None, month: datetime, day: datetime) -> Paid:
+        """What was paid since two moments, the later one within the earlier's time: out of the index alone."""
+        today = cls.paid_at >= day
+        rows = cls.select(
+            fn.COUNT(SQL("*")), fn.COALESCE(fn.SUM(cls.amount), 0),
+            fn.COALESCE(fn.SUM(Case(None, [(today, 1)], 0)), 0),
+            fn.COALESCE(fn.SUM(Case(None, [(today, cls.amount)], 0)), 0),
+        ).where(cls.paid_at.is_null(False), cls.paid_at >= month)  # fmt: skip
+        rows = rows if suppliers is None else rows.where(cls.supplier.in_(list(suppliers)))
+        [figures] = cast(Iterable[tuple[Any, ...]], rows.tuples())
+        return Paid(*map(int, figures))
+
+    @classmethod
     def _served(cls, suppliers: Iterable[int] | None) -> ModelSelect[Order]:
         query = cls.select(cls, Checkout, Supplier).join(Checkout).switch(cls).join(Supplier)
         return query if suppliers is None else query.where(cls.supplier.in_(list(suppliers)))
@@ -209,30 +215,6 @@ class Order(Base):
         return list(cls.select().where(cls.state == SQL(f"'{PAID}'"), cls.id > after).order_by(cls.id).limit(limit))
 
     @classmethod
-    def post(cls, ids: Iterable[int]) -> int:
-        """Those of the paid orders all of whose lines are matched are posted; how many."""
-        open_line = (
-            OrderLine.select(OrderLine.order)
-            .join(Match, JOIN.LEFT_OUTER)
-            .where(OrderLine.order.in_(list(ids)), Match.id.is_null())
-        )
-        posted = cls.update(state=POSTED).where(cls.id.in_(list(ids)), cls.state == PAID, cls.id.not_in(open_line))
-        return int(posted.execute())
-
-    @classmethod
-    def unmet(cls) -> list[int]:
-        """Posted orders with a line that is matched no more, since the billing withdrew its payment."""
-        rows = (
-            OrderLine.select(OrderLine.order)
-            .join(Match, JOIN.LEFT_OUTER)
-            .switch(OrderLine)
-            .join(cls)
-            .where(Match.id.is_null(), cls.state == POSTED)
-            .tuples()
-        )
-        return [order for (order,) in cast(Iterable[tuple[int]], rows)]
-
-    @classmethod
     def unpost(cls, ids: Iterable[int]) -> int:
         """Posted orders wait again to be met by the billing; how many."""
         return int(cls.update(state=PAID).where(cls.state == POSTED, cls.id.in_(list(ids))).execute())
@@ -266,6 +248,13 @@ class Order(Base):
         )
         return bool(changed)
 
+    def claimed_early(self, now: datetime, until: datetime) -> bool:
+        """The same for an order at a bank whose time to be asked has not come; who speaks with the bank keeps it."""
+        table = type(self)
+        is_free = table.poll_at.is_null() | (table.poll_at <= now) | (table.poll_at > until)
+        rows = table.update(poll_at=until).where(table.id == self.id, table.state == SENT, is_free)
+        return bool(rows.execute())
+
     def freed(self, until: datetime, at: datetime | None, **facts: Any) -> bool:
         """Gives back the right that was taken till `until`; a hint that came meanwhile stays."""
         here = (type(self).id == self.id) & (type(self).poll_at == until)
@@ -286,6 +275,10 @@ Order.add_index(
 )
 Order.add_index(
     Order.index(Order.poll_at, where=Order.state.in_(OVER) & Order.poll_at.is_null(False), name="order_to_recheck"),
+)
+# What was paid on a day, summed out of the index alone.
+Order.add_index(
+    Order.index(Order.paid_at, Order.supplier, Order.amount, where=SQL("paid_at IS NOT NULL"), name="order_paid")
 )
 # Paid here and not met by the billing yet: a small set beside ten years of posted orders.
 Order.add_index(Order.index(Order.id, where=Order.state == PAID, name="order_to_post"))
@@ -323,132 +316,3 @@ class OrderLine(Base):
         for row in rows if ids else ():
             found[row.order_id].append(row)
         return found
-
-    @classmethod
-    def unmatched(cls, orders: Iterable[Order]) -> list[OrderLine]:
-        """The lines of the orders that the billing has not met, each with its order."""
-        return list(
-            cls.select(cls, Order)
-            .join(Order)
-            .switch(cls)
-            .join(Match, JOIN.LEFT_OUTER)
-            .where(cls.order.in_([order.id for order in orders]), Match.id.is_null())
-            .order_by(cls.id)
-        )
-
-
-class Match(Base):
-    """An order line met in the billing's payments: counted once from then on (decisions 5).
-
-    A payment may meet all lines of an account in an order; `position` is a line's place among them, and a payment
-    has one line at each: two orders cannot share it. With the payment go all its matches.
-    """
-
-    line = ForeignKeyField(OrderLine, unique=True, backref="matches")
-    payment = ForeignKeyField(Payment, index=False, on_delete="CASCADE")
-    payment_id: int
-    position = IntegerField(default=0)
-    matched_at = UtcField()
-
-    class Meta:
-        indexes = ((("payment", "position"), True),)
-
-    @classmethod
-    def candidates(cls, accounts: Iterable[int], since: date) -> list[Payment]:
-        """The billing's payments of the accounts from a day on that no line has met; reversals are none."""
-        return list(
-            Payment.select(Payment)
-            .join(cls, JOIN.LEFT_OUTER)
-            .where(
-                Payment.account.in_(list(accounts)), Payment.paid_on >= since, Payment.amount > 0, cls.id.is_null()
-            )
-            .order_by(Payment.paid_on, Payment.id)
-        )
-
-    @classmethod
-    def made(cls, line: int, payment: int, position: int, now: datetime) -> bool:
-        """Joins a line and a payment; False where the line, or the payment's place, has been taken meanwhile."""
-        facts = {"line": line, "payment": payment, "position": position, "matched_at": now}
-        return bool(cls.insert(**facts).on_conflict_ignore().as_rowcount().execute())
-
-    @classmethod
-    def first_line(cls) -> Any:
-        """The condition under which a payment joins its match once, however many lines it paid."""
-        return (cls.payment == Payment.id) & (cls.position == 0)
-
-
-class GatewayEvent(Base):
-    """What a gateway told us, once per `key`: a callback may come twice, late or out of order."""
-
-    gateway = TextField()
-    key = TextField()
-    order = ForeignKeyField(Order, null=True, backref="events")
-    outcome = TextField()
-    amount = KopecksField()
-    provider_id = TextField(default="")
-    at = UtcField()
-    verdict = TextField(default="")  # what became of it: applied, repeated, wrong amount, unknown order…
-    seen_at = UtcField(null=True)
-    seen_by = TextField(default="")
-
-    class Meta:
-        indexes = ((("gateway", "key"), True),)
-
-    @classmethod
-    def to_look_at(cls, suppliers: Iterable[int] | None, limit: int) -> list[GatewayEvent]:
-        """What no rule could decide and no operator has looked at, newest first, each with its order and supplier.
-
-        Unknown orders are nobody's: they are for those who work for all suppliers (None).
-        """
-        open_ = cls.verdict.in_([SQL(f"'{verdict}'") for verdict in PUZZLING])
-        query = cls._served(suppliers).where(open_, cls.seen_at.is_null())
-        return list(query.order_by(cls.id.desc()).limit(limit))
-
-    @classmethod
-    def of_operator(cls, event_id: int, suppliers: Iterable[int] | None) -> GatewayEvent | None:
-        found: GatewayEvent | None = cls._served(suppliers).where(cls.id == event_id).first()
-        return found
-
-    @classmethod
-    def of_order(cls, order: Order) -> ModelSelect[GatewayEvent]:
-        return cls.select().where(cls.order == order).order_by(cls.id)
-
-    @classmethod
-    def _served(cls, suppliers: Iterable[int] | None) -> ModelSelect[GatewayEvent]:
-        query = cls.select(cls, Order, Supplier).join(Order, JOIN.LEFT_OUTER).join(Supplier, JOIN.LEFT_OUTER)
-        return query if suppliers is None else query.where(Order.supplier.in_(list(suppliers)))
-
-    def seen(self, who: str, now: datetime) -> None:
-        """Somebody has looked at it; who was first stays."""
-        here = (type(self).id == self.id) & type(self).seen_at.is_null()
-        type(self).update(seen_at=now, seen_by=who).where(here).execute()
-
-    @classmethod
-    def noted(cls, gateway: str, key: str, **facts: Any) -> bool:
-        """Writes down what was told; False where the same was told before."""
-        fresh = cls.insert(gateway=gateway, key=key, **facts).on_conflict_ignore().as_rowcount().execute()
-        return bool(fresh)
-
-    @classmethod
-    def verdict_of(cls, gateway: str, key: str) -> str:
-        """What became of an event that was noted before; who asks holds it, so that it is judged by one at a time."""
-        return str(lock(cls.get(cls.gateway == gateway, cls.key == key)).verdict)
-
-    @classmethod
-    def told_of(cls, order: Order) -> list[GatewayEvent]:
-        """What was told of an order, in the order in which it was heard."""
-        return list(cls.select().where(cls.order == order).order_by(cls.id))
-
-    @classmethod
-    def judged(cls, gateway: str, key: str, verdict: str, **facts: Any) -> None:
-        """Writes beside an event what became of it, and its facts as they were told last."""
-        cls.update(verdict=verdict, **facts).where(cls.gateway == gateway, cls.key == key).execute()
-
-
-GatewayEvent.add_index(
-    GatewayEvent.index(
-        GatewayEvent.id,
-        where=GatewayEvent.verdict.in_(PUZZLING) & GatewayEvent.seen_at.is_null(),
-        name="gatewayevent_open",
-    ),
-)

@@ -10,7 +10,8 @@ from peewee import JOIN, SQL, ForeignKeyField, IntegerField, ModelSelect, TextFi
 
 from models.base import Base, KopecksField, UtcField
 from models.bill import Payment
-from models.order import PAID, POSTED, Match, Order, OrderLine
+from models.match import Match
+from models.order import PAID, POSTED, Order, OrderLine
 from models.run import ExportBatch
 
 ASKED, DONE, DECLINED = "asked", "done", "declined"

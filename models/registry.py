@@ -23,7 +23,8 @@ from peewee import (
 from models.account import Account
 from models.base import Base, KopecksField, UtcField, db
 from models.bill import Payment
-from models.order import PAID, POSTED, Match, Order, OrderLine
+from models.match import Match
+from models.order import PAID, POSTED, Order, OrderLine
 from models.supplier import Supplier
 
 # Of a registry: its lines are being written, wait for somebody's decision, are taken in.

@@ -27,7 +27,10 @@ class Wanted:
 
 @transaction
 def turn_on(link: Link, wanted: Wanted, terms: Terms, gateways: Collection[str], today: date) -> None:
-    """Turns the autopay of an account on, or changes it. The first run is a day ahead at the earliest."""
+    """Turns the autopay of an account on, or changes it. The first run is a day ahead at the earliest.
+
+    Of another day than before: what was announced for the old one is not charged, the new one has its own letter.
+    """
     holder = lock(link.resident)
     if holder.email_confirmed_at is None:
         raise Refused("Сначала подтвердите адрес электронной почты в профиле: накануне списания придёт письмо.")
@@ -42,15 +45,19 @@ def turn_on(link: Link, wanted: Wanted, terms: Terms, gateways: Collection[str],
     bill = standings([link.account_id])[link.account_id].last_bill
     facts = {"card": wanted.card, "day": wanted.day, "most": wanted.most}
     after = str(bill.order_key) if bill is not None else ""
+    was = Autopay.of_account(link.account)
     if not Autopay.ordered(link, **facts, since=today, after=after):
         raise Refused("По этому лицевому счёту автоплатёж уже включил другой его пользователь.")
+    if was is not None and was.day != wanted.day:
+        AutopayRun.drop(link.account)
 
 
 @transaction
 def turn_off(link: Link) -> bool:
     """«Выключить»: what the letter named and was not charged yet will not be."""
+    was_on = Autopay.off(link)  # first: the worker holds the autopay, then its run
     AutopayRun.drop(link.account)
-    return Autopay.off(link)
+    return was_on
 
 
 def next_charge(day: int, since: date, today: date, taken: Collection[str]) -> date:

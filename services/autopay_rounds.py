@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from gateways.acquirer import Acquirer, Declined, Event, GatewayDown, Outcome
 from models import Account, Autopay, AutopayRun, Order, OrderLine, Outbox, lock, transaction
 from models.autopay import DONE, DROPPED, FAILED, ORDERED, SKIPPED, TOLD
-from models.history import paid_beside
+from models.beside import paid_beside
 from models.order import CREATED, EXPIRED, PAID, POSTED, REFUNDED, SENT
 from models.order import FAILED as NOT_PAID
 from models.standing import Standing, standings
@@ -37,6 +37,7 @@ OVER_LIMIT = "Сумма больше наибольшей, которую вы 
 OTHER_BANK = "Поставщик принимает деньги через другой банк, привяжите карту заново"
 DEARER = "Сумма с комиссией стала больше названной в письме"
 NO_LETTER = "Письмо о списании не удалось отправить"
+TURNED_OFF = "Автоплатёж выключен"
 NO_ANSWER = "Банк не ответил за сутки. Если деньги всё же спишутся, платёж появится в истории сам"
 
 
@@ -88,6 +89,8 @@ def _occasion(row: Autopay, standing: Standing, now: datetime) -> str:
 
 @transaction
 def _announce(row: Autopay, occasion: str, counter: Counter, now: datetime) -> bool:
+    if not row.stands():
+        return False  # turned off, or changed, since the round began
     part = _part(row.account, counter, now)
     if part is None:
         return False  # nothing is owed yet: it may be tomorrow
@@ -180,6 +183,10 @@ def _claim(one: AutopayRun, now: datetime) -> bool:
 def _charge(one: AutopayRun, order: Order, counter: Counter, now: datetime) -> None:
     """No transaction is open while the bank is waited for."""
     bank = counter.banks.get(order.gateway)
+    if _is_off(one):
+        if not int(one.polls):
+            order.moved(NOT_PAID, SENT, reason=TURNED_OFF, poll_at=None)
+        return  # what was asked before may have been done, and is only waited for
     if bank is None or one.card is None or (int(one.polls) and not bank.charges_once):
         return  # one who was asked before, and would charge again, is only waited for
     lines: Sequence[OrderLine] = OrderLine.of_orders([order])[order.id]
@@ -205,12 +212,21 @@ def _charge(one: AutopayRun, order: Order, counter: Counter, now: datetime) -> N
         orders.apply(order.gateway, orders.storable(event), now)
 
 
+def _is_off(one: AutopayRun) -> bool:
+    """Was it turned off, or its card removed, after the order was made?"""
+    row = Autopay.of_account(one.account)
+    is_gone = row is None or row.id != one.autopay_id
+    return is_gone or one.card is None or one.card.removed_at is not None
+
+
 @transaction
 def conclude(one: AutopayRun, now: datetime) -> bool:
     """The run ends as its order did."""
     order = Order.whole(one.order_id)
     if order.state in (PAID, POSTED, REFUNDED):
         return one.moved(DONE, ORDERED, poll_at=None)
+    if order.state == NOT_PAID and order.reason == TURNED_OFF:
+        return one.moved(DROPPED, ORDERED, poll_at=None)
     if order.state in (NOT_PAID, EXPIRED):
         return _end(one, ORDERED, NO_ANSWER if order.state == EXPIRED else str(order.reason), now)
     return False

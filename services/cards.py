@@ -54,9 +54,10 @@ def kept(order: Order, event: Event, now: datetime) -> None:
 @transaction
 def remove(card: BankCard, resident: Resident, now: datetime) -> bool:
     """«Удалить»: nothing is paid by it any more; the bank is told by the worker."""
-    for row in Autopay.by_card([card]).get(card.id, []):
-        AutopayRun.drop(row.account)
+    paid_by_it = Autopay.by_card([card]).get(card.id, [])
     Autopay.off_by_card(card)
+    for row in paid_by_it:
+        AutopayRun.drop(row.account)
     return bool(BankCard.remove(resident, now, card.id))
 
 

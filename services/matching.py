@@ -105,7 +105,7 @@ def match(now: datetime) -> int:
 
 @transaction
 def _match(orders: Sequence[Order], now: datetime) -> int:
-    opens = list(opened(OrderLine.unmatched(orders), now.tzinfo))
+    opens = list(opened(Match.unmatched(orders), now.tzinfo))
     if opens:
         since = min(open_.day for open_ in opens) - NEAR
         rows = Match.candidates({open_.account for open_ in opens}, since)
@@ -114,7 +114,7 @@ def _match(orders: Sequence[Order], now: datetime) -> int:
         found = _joined(pairs(opens, payments), now)
     else:
         found = 0
-    Order.post([order.id for order in orders])
+    Match.post([order.id for order in orders])
     return found
 
 
@@ -130,7 +130,7 @@ def _joined(met: Mapping[int, int], now: datetime) -> int:
 
 def recheck() -> int:
     """Once a day: orders whose payment the billing withdrew wait to be met anew; how many."""
-    lost = Order.unmet()
+    lost = Match.unmet()
     return _unpost(lost) if lost else 0
 
 

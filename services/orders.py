@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,36 +26,22 @@ from gateways.acquirer import (
     Verdict,
 )
 from models import Bill, GatewayEvent, Order, OrderLine, Supplier, transaction
-from models.order import (
-    APPLIED,
-    CREATED,
-    EXPIRED,
-    FAILED,
-    LATE,
-    NOTED,
-    OVER,
-    PAID,
-    POSTED,
-    PUZZLING,
-    REFUNDED,
-    SENT,
-    UNCLEAR,
-    UNKNOWN,
-    WRONG_AMOUNT,
-)
+from models.gateway_event import APPLIED, LATE, NOTED, PUZZLING, UNCLEAR, UNKNOWN, WRONG_AMOUNT
+from models.order import CREATED, EXPIRED, FAILED, OVER, PAID, POSTED, REFUNDED, SENT
 from services import bills, cards, outbox, receipts, refunds
 from services.refusal import Refused
 
 log = logging.getLogger("abonent.orders")
 
 SESSION = timedelta(minutes=20)  # how long the bank's page stays open
-GRACE = timedelta(minutes=30)  # after it: a bank that says «waiting» or cannot be asked is not waited for longer
-SILENCE = timedelta(days=3)  # after it: a bank that does not answer, or not with our sum, is not asked any more
 LEASE = timedelta(seconds=60)  # the right to speak with the bank about an order
-FIRST_POLL, LONGEST_POLL = timedelta(minutes=1), timedelta(minutes=30)
-POLLED_AT_ONCE = 50
-RECEIPT_POLLS = 8  # a minute, then twice as long each time: over eight hours
+FIRST_POLL = timedelta(minutes=1)
 LONGEST_PURPOSE = 210
+DOWN = "Банк сейчас не отвечает. Деньги не списаны. Попробуйте ещё раз через несколько минут."
+UNSURE = (
+    "Банк не ответил, и списаны ли деньги, пока не известно. Не начинайте новую оплату: нажмите «Оплатить» ещё раз "
+    "здесь, дважды за этот заказ деньги не спишутся."
+)
 MOST = 2**62  # kopecks, half of what a column holds
 
 
@@ -86,10 +72,10 @@ def start(order: Order, bank: Acquirer, places: Places, purpose: str, now: datet
     try:
         started = bank.create(new_order(order, places, purpose, now))
     except GatewayDown:
-        release(order)
-        raise Refused("Банк сейчас не отвечает. Деньги не списаны. Попробуйте ещё раз через несколько минут.")
+        release(order, now)
+        raise Refused(UNSURE if cards.choice_of(order).card else DOWN)
     except Declined as fault:
-        release(order)
+        release(order, None)
         log.warning("order %s: %s does not take it: %s", order.number, bank.name, fault)
         raise Refused("Банк не принял этот заказ. Деньги не списаны. Попробуйте позже или сообщите нам.")
     return sent(order, started.url, started.provider_id, now)
@@ -97,14 +83,17 @@ def start(order: Order, bank: Acquirer, places: Places, purpose: str, now: datet
 
 @transaction
 def claim(order: Order, now: datetime) -> bool:
-    """Takes the right to register the order; of many presses at once, one gets it."""
-    return order.claimed(now, now + LEASE, CREATED)
+    """Takes the right to register the order; of many presses at once, one gets it.
+
+    `polls` of an order that was never sent tells that its bank may know it all the same.
+    """
+    return order.claimed(now, now + LEASE, CREATED) and order.moved(CREATED, CREATED, polls=1)
 
 
 @transaction
-def release(order: Order) -> None:
-    """The bank did not answer: the next press may try again at once."""
-    order.moved(CREATED, CREATED, poll_at=None)
+def release(order: Order, ask_at: datetime | None) -> None:
+    """The next press may try again at once; `ask_at`: the bank did not answer, and may have taken a kept card."""
+    order.moved(CREATED, CREATED, poll_at=ask_at)
 
 
 @transaction
@@ -209,7 +198,12 @@ def apply(bank: str, event: Event, now: datetime) -> bool:
 
 
 def _hinted(order: Order, now: datetime) -> bool:
-    """The bank is asked at once, of an order that is over too: its news may be a refund or a late success."""
+    """The bank is asked at once, of an order that is over too: its news may be a refund or a late success.
+
+    So is one that was never sent, if the bank may know of it; who is opening its page goes on.
+    """
+    if order.polls:
+        order.claimed(now, now, CREATED)
     for state in (SENT, *OVER):
         order.moved(state, state, poll_at=now)
     return True
@@ -265,95 +259,6 @@ def _paid(order: Order, event: Event, now: datetime) -> str:
             order=order.id,
         )
     return APPLIED
-
-
-def settle_orders(banks: Mapping[str, Acquirer], now: datetime) -> int:
-    """Finishes what no callback finished: asks the banks that can be asked, ends what has run out; how many moved."""
-    moved = sum(settle(order, banks.get(order.gateway), now) for order in Order.to_poll(now, POLLED_AT_ONCE))
-    return moved + sum(
-        recheck(order, banks.get(order.gateway), now) for order in Order.to_recheck(now, POLLED_AT_ONCE)
-    )
-
-
-def settle(order: Order, bank: Acquirer | None, now: datetime) -> bool:
-    """Looks after one order whose time has come; the bank is asked outside of any transaction."""
-    if not seize(order, now):
-        return False
-    if order.state == CREATED:
-        return expire(order, now)
-    try:
-        event, patience = bank.status(order.number, order.provider_id) if bank is not None else None, GRACE
-    except (GatewayDown, Declined) as fault:
-        log.info("order %s: %s", order.number, fault)
-        event, patience = None, SILENCE
-    if event is not None and event.outcome is not Outcome.WAITING:
-        apply(order.gateway, storable(event), now)
-        if not order.stands(CREATED, SENT):
-            return True
-        patience = SILENCE  # money may have been taken: «не списаны» must not be said within the hour
-    return give_up(order, now) if now > order.expires_at + patience else ask_later(order, now)
-
-
-def recheck(order: Order, bank: Acquirer | None, now: datetime) -> bool:
-    """Asks about an order that is over, since the bank hinted at news of it; did they change anything?"""
-    if not seize_over(order, now):
-        return False
-    again = None
-    try:
-        event = bank.status(order.number, order.provider_id) if bank is not None else None
-        if event is not None and event.outcome is not Outcome.WAITING:
-            apply(order.gateway, storable(event), now)
-    except (GatewayDown, Declined) as fault:
-        log.info("order %s: %s", order.number, fault)
-        again = now + LONGEST_POLL if now < (order.paid_at or order.expires_at) + SILENCE else None
-    free(order, now, again or _receipt_due(order, now))
-    return not order.stands(order.state)
-
-
-def _receipt_due(order: Order, now: datetime) -> datetime | None:
-    """When to ask for a receipt that is not made yet; after some tries the payer has it by e-mail alone."""
-    if not order.lacks_receipt() or order.polls >= RECEIPT_POLLS or not receipts.are_given(order, now):
-        return None
-    return now + FIRST_POLL * (2 << order.polls)
-
-
-@transaction
-def seize_over(order: Order, now: datetime) -> bool:
-    return order.claimed(now, now + LEASE, *OVER)
-
-
-@transaction
-def free(order: Order, now: datetime, again: datetime | None) -> None:
-    order.freed(now + LEASE, again, polls=order.polls + 1)
-
-
-@transaction
-def seize(order: Order, now: datetime) -> bool:
-    """One worker looks after an order at a time."""
-    return order.claimed(now, now + LEASE, CREATED, SENT)
-
-
-@transaction
-def expire(order: Order, now: datetime) -> bool:
-    """An order that was never sent ends with its time; before that it only becomes free to be started again."""
-    if order.expires_at <= now:
-        return order.moved(EXPIRED, CREATED, poll_at=None)
-    order.moved(CREATED, CREATED, poll_at=None)
-    return False
-
-
-@transaction
-def give_up(order: Order, now: datetime) -> bool:
-    """The bank's page was left: the order ends, a late success still counts."""
-    return order.moved(EXPIRED, SENT, poll_at=None)
-
-
-@transaction
-def ask_later(order: Order, now: datetime) -> bool:
-    """Asks again after a pause that doubles."""
-    pause = min(FIRST_POLL * (1 << min(order.polls, 10)), LONGEST_POLL)
-    order.moved(SENT, SENT, poll_at=now + pause, polls=order.polls + 1)
-    return False
 
 
 def purpose_of(lines: Sequence[OrderLine], bill: Bill | None) -> str:

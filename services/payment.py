@@ -198,10 +198,13 @@ def checkout(
 
 @transaction
 def withdraw(press: Checkout, now: datetime) -> None:
-    """«Изменить»: what waits to be confirmed ends, so that nobody pays it besides what comes instead of it."""
+    """«Изменить»: what waits to be confirmed ends, so that nobody pays it besides what comes instead of it.
+
+    A bank that did not answer when it was told of the order is asked what it made of it.
+    """
     for order in Order.of_checkout(press):
         if order.claimed(now, now, CREATED):  # one whose bank's page is being opened goes on
-            order.moved(EXPIRED, CREATED, poll_at=None, reason=WITHDRAWN)
+            order.moved(EXPIRED, CREATED, poll_at=now if order.polls else None, reason=WITHDRAWN)
 
 
 def _order(begun: Checkout, part: Part, now: datetime, numbering: str, bill: Bill | None) -> Order:

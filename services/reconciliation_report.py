@@ -11,6 +11,7 @@ from models import leftovers
 from models.leftovers import Leftover, Sought
 
 SHOWN = 100
+COUNTED = 300  # the page counts no further: it is looked at, the file is added up
 MOST = 200_000  # rows of the file
 HEADINGS = ("Что", "Поставщик", "Лицевой счёт", "День", "Сумма", "Номер", "Источник")
 ORDERS, LINES, PAYMENTS = "orders", "lines", "payments"
@@ -23,10 +24,11 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Part:
-    """Payments of one sort that did not meet: how many, kopecks, and as many rows as were asked for."""
+    """Payments of one sort that did not meet, old first; `has_more` than these."""
 
     kind: str
     rows: list[Leftover]
+    has_more: bool = False
 
     @property
     def title(self) -> str:
@@ -34,23 +36,32 @@ class Part:
 
     @property
     def count(self) -> int:
-        return self.rows[0].count if self.rows else 0
+        return len(self.rows)
 
     @property
     def total(self) -> int:
-        return self.rows[0].total if self.rows else 0
+        """Kopecks of those that are counted."""
+        return sum(row.amount for row in self.rows)
 
 
-def report(suppliers: set[int] | None, since: date, until: date, zone: tzinfo, limit: int = SHOWN) -> list[Part]:
-    """What did not meet between two days, both included, of these suppliers (None = of all)."""
+def report(
+    suppliers: set[int] | None, since: date, until: date, zone: tzinfo, limit: int | None = None
+) -> list[Part]:
+    """What did not meet between two days, both included, of these suppliers (None = of all); so many at most."""
+    limit = COUNTED if limit is None else limit
     begins = datetime.combine(since, time(), zone)
     ends = datetime.combine(until, time(), zone) + timedelta(days=1)
     sought = Sought(None if suppliers is None else frozenset(suppliers), since, until, begins, ends)
+    orders = [_in_zone(row, zone) for row in leftovers.orders(sought, limit + 1)]
     return [
-        Part(ORDERS, [_in_zone(row, zone) for row in leftovers.orders(sought, limit)]),
-        Part(LINES, leftovers.lines(sought, limit)),
-        Part(PAYMENTS, leftovers.payments(sought, limit)),
+        _part(ORDERS, orders, limit),
+        _part(LINES, leftovers.lines(sought, limit + 1), limit),
+        _part(PAYMENTS, leftovers.payments(sought, limit + 1), limit),
     ]
+
+
+def _part(kind: str, rows: list[Leftover], limit: int) -> Part:
+    return Part(kind, rows[:limit], len(rows) > limit)
 
 
 def _in_zone(row: Leftover, zone: tzinfo) -> Leftover:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from gateways.acquirer import Acquirer, Declined, Event, GatewayDown, Outcome
 from gateways.acquirer import Refund as Wanted
-from models import Audit, Order, OrderLine, Refund, lock, transaction
+from models import Order, OrderLine, Refund, Resident, lock, transaction
 from models.order import PAID, POSTED
 from models.refund import ASKED, DECLINED
-from services import orders, receipts
+from services import audit, orders, receipts
 from services.refusal import Refused
 
 log = logging.getLogger("abonent.refunds")
@@ -23,22 +22,32 @@ AT_ONCE = 20
 
 
 @transaction
-def ask(order: Order, amount: int, who: str, now: datetime) -> Refund:
-    """Stores the wish; refuses what cannot be given back. One at a time: a bank's books tell no two apart."""
+def ask(order: Order, amount: int, by: Resident | str, now: datetime, seen: str | None = None) -> Refund:
+    """Stores the wish; refuses what cannot be given back. One at a time: a bank's books tell no two apart.
+
+    `seen` by `state_of` when the page was shown: a part asked for by a double press is given back once.
+    """
     order = lock(order)
     if order.state not in (PAID, POSTED):
         raise Refused("Вернуть можно только оплаченный заказ.", field="sum")
+    if seen is not None and seen != state_of(order):
+        raise Refused(
+            "По этому заказу с тех пор уже просили о возврате. Он стоит ниже: если нужен ещё один, нажмите снова.",
+            field="sum",
+        )
     if Refund.asked_of(order):
         raise Refused("По этому заказу уже идёт возврат. Дождитесь ответа банка.", field="sum")
     left = order.total - order.refunded
     if not 0 < amount <= left:
         raise Refused(f"По этому заказу можно вернуть не больше {left // 100},{left % 100:02d} ₽.", field="sum")
-    facts = {"order": order.number, "amount": amount}
-    Audit.create(
-        at=now, actor_name=who, action="refund", object="order", object_id=str(order.id), after=json.dumps(facts)
-    )
-    count = Refund.of_order(order).count()
-    return Refund.create(order=order, key=f"refund-{order.id}-{count + 1}", amount=amount, who=who, asked_at=now)
+    audit.note("refund", "order", order.id, by, now, {}, {"order": order.number, "amount": amount})
+    key, who = f"refund-{order.id}-{Refund.of_order(order).count() + 1}", audit.name_of(by)
+    return Refund.create(order=order, key=key, amount=amount, who=who, asked_at=now)
+
+
+def state_of(order: Order) -> str:
+    """How many refunds there are by now, as a page carries it."""
+    return str(Refund.of_order(order).count())
 
 
 def carry_out_all(banks: Mapping[str, Acquirer], now: datetime) -> int:
@@ -48,12 +57,13 @@ def carry_out_all(banks: Mapping[str, Acquirer], now: datetime) -> int:
 
 def carry_out(refund: Refund, bank: Acquirer | None, now: datetime) -> bool:
     """Asks the bank once; False where it has to be asked again."""
-    if not seize(refund, now):
+    wanted = seize(refund, now)
+    if wanted is None:
         return False
     if bank is None:
         return decline(refund, "этого банка нет в настройках")
     try:
-        event = bank.refund(_wanted(refund, now))
+        event = bank.refund(wanted)
     except GatewayDown as fault:
         log.info("refund %s: %s", refund.key, fault)
         return put_off(refund, now)
@@ -64,8 +74,13 @@ def carry_out(refund: Refund, bank: Acquirer | None, now: datetime) -> bool:
 
 
 @transaction
-def seize(refund: Refund, now: datetime) -> bool:
-    return refund.claimed(now, now + LEASE)
+def seize(refund: Refund, now: datetime) -> Wanted | None:
+    """What the bank is to be asked; None where it was answered, or another is asking.
+
+    One step with the order held: a callback in between would make the same wish look like a further one.
+    """
+    order = lock(refund.order)
+    return _wanted(refund, order, now) if refund.claimed(now, now + LEASE) else None
 
 
 @transaction
@@ -94,8 +109,7 @@ def come(refund: Refund, event: Event, now: datetime) -> bool:
     return True
 
 
-def _wanted(refund: Refund, now: datetime) -> Wanted:
-    order: Order = Order.get_by_id(refund.order_id)
+def _wanted(refund: Refund, order: Order, now: datetime) -> Wanted:
     receipt = receipts.of_order(order, OrderLine.of_orders([order])[order.id], now)
     return Wanted(
         number=order.number,

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from models import Account, Audit, Registry, RegistryLine, Resident, transaction
+from models import Account, Registry, RegistryLine, Resident, transaction
 from models import desk as desk_rows
 from models.registry import OPEN, PREVIEW, REJECTED, TAKEN, WAITING
 from models.registry_totals import Totals, totals
-from services import desk, reconciliation
+from services import audit, desk, reconciliation
 from services.refusal import Refused
 
 LONGEST_REASON = 300
@@ -24,6 +24,11 @@ class By:
 
     name: str
     resident: Resident | None = None
+
+    @property
+    def actor(self) -> Resident | str:
+        """As the log calls it."""
+        return self.resident or self.name
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,8 @@ def _post(registry: Registry, confirmed: bool, by: By, now: datetime) -> None:
     for line in RegistryLine.transfers(registry):
         Registry.update(received_on=line.paid_on).where(Registry.id == line.settles_id).execute()
     counts = {state: part.count for state, part in totals(registry).states.items()}
-    _log("registry-post", "registry", registry.id, by, now, {"state": PREVIEW}, {"state": TAKEN, "lines": counts})
+    after = {"state": TAKEN, "lines": counts}
+    audit.note("registry-post", "registry", registry.id, by.actor, now, {"state": PREVIEW}, after)
 
 
 def file_of(registry: Registry) -> bytes:
@@ -146,7 +152,7 @@ def drop(registry: Registry, by: By, now: datetime) -> None:
     gone = Registry.delete().where(Registry.id == registry.id, Registry.state != TAKEN).execute()
     if not gone:
         raise Refused(DONE)
-    _log("registry-drop", "registry", registry.id, by, now, {"sha256": registry.sha256}, {})
+    audit.note("registry-drop", "registry", registry.id, by.actor, now, {"sha256": registry.sha256}, {})
 
 
 def assign(line: RegistryLine, account: Account, by: By, now: datetime) -> None:
@@ -163,7 +169,9 @@ def _assign(line: RegistryLine, account: Account, by: By, now: datetime) -> None
         raise Refused(DECIDED)
     line.account = account
     desk.give_way([line] if line.amount > 0 else [], line.registry)
-    _log("registry-assign", "registry_line", line.id, by, now, {"state": WAITING}, {"account": account.id})
+    audit.note(
+        "registry-assign", "registry_line", line.id, by.actor, now, {"state": WAITING}, {"account": account.id}
+    )
 
 
 @transaction
@@ -171,14 +179,4 @@ def reject(line: RegistryLine, reason: str, by: By, now: datetime) -> None:
     """The payment is nobody's here: the operation stays known, so that no other file brings it again."""
     if not line.decided(REJECTED, now, by.name, reason=reason):
         raise Refused(DECIDED)
-    _log("registry-reject", "registry_line", line.id, by, now, {"state": WAITING}, {"state": REJECTED})
-
-
-def _log(
-    action: str, kind: str, row: int, by: By, now: datetime, before: dict[str, object], after: dict[str, object]
-) -> None:
-    """Ids, states and counts only: the log outlives the personal data."""
-    Audit.create(
-        at=now, actor=by.resident, actor_name=by.name, action=action, object=kind, object_id=str(row),
-        before=json.dumps(before), after=json.dumps(after),
-    )  # fmt: skip
+    audit.note("registry-reject", "registry_line", line.id, by.actor, now, {"state": WAITING}, {"state": REJECTED})

@@ -13,7 +13,7 @@ from gateways import acquirer
 from gateways.acquirer import Answer, Callback, Event, Forged, GatewayDown, NewOrder, Outcome, Started, Told, Verdict
 from models import Account, Checkout, Match, Order, OrderLine, Refund, RefundLine, Resident
 from models.order import PAID, POSTED, REFUNDED
-from services import history, matching, orders, refund_requests
+from services import history, matching, orders, refund_requests, settling
 from services.orders import Places
 from services.refusal import Refused
 from tests import factories
@@ -184,7 +184,7 @@ class World:
         """A round of the worker, which may die while it asks."""
         self.bank.trouble = trouble
         try:
-            orders.settle_orders({NAME: self.bank}, self.now)
+            settling.settle_orders({NAME: self.bank}, self.now)
             refund_requests.carry_out_all({NAME: self.bank}, self.now)
         except Killed:
             return

@@ -110,10 +110,22 @@ def test_an_order_is_found_by_our_number_and_by_the_banks(client: PageClient, or
 def test_an_administrator_gives_a_part_back(client: PageClient, order: Order, bank: Bank) -> None:
     who = operator(client)
     assert client.get(f"/admin/orders/{order.id}").value("sum") == "100,50"
-    client.post(f"/admin/orders/{order.id}/refund", {"sum": "50,00"})
+    client.post(f"/admin/orders/{order.id}/refund", {"sum": "50,00", "seen": "0"})
     page = client.get(f"/admin/orders/{order.id}")
     assert "Возвращено" in page and page.value("sum") == "50,50" and str(who.email) in page
     assert Order.get_by_id(order.id).refunded == 5000 and Audit.get().action == "refund"
+
+
+def test_a_double_press_gives_a_part_back_once(client: PageClient, order: Order, bank: Bank) -> None:
+    operator(client)
+    page = client.get(f"/admin/orders/{order.id}")
+    form = {"sum": "30,00", "seen": page.value("seen")}
+    client.post(f"/admin/orders/{order.id}/refund", form)
+    again = client.post(f"/admin/orders/{order.id}/refund", form, status=422)
+    assert "с тех пор" in again and again.value("sum") == "30,00"
+    assert Order.get_by_id(order.id).refunded == 3000 and len(bank.asked) == 1
+    client.post(f"/admin/orders/{order.id}/refund", {"sum": "30,00", "seen": again.value("seen")})
+    assert Order.get_by_id(order.id).refunded == 6000, "the second press after reading is a decision"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +135,7 @@ def test_a_wrong_sum_comes_back_with_what_was_typed(
     client: PageClient, order: Order, bank: Bank, typed: str, says: str
 ) -> None:
     operator(client)
-    page = client.post(f"/admin/orders/{order.id}/refund", {"sum": typed}, status=422)
+    page = client.post(f"/admin/orders/{order.id}/refund", {"sum": typed, "seen": "0"}, status=422)
     assert says in page
     assert page.value("sum") == typed and bank.asked == []
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from config import Settings
 from gateways.acquirer import Declined, Event, GatewayDown, NewOrder, Outcome
 from models import Autopay, AutopayRun, BankCard, Link, Order, Outbox, Resident
-from services import autopay, autopay_rounds, cards, orders
+from services import autopay, autopay_rounds, cards, orders, settling
 from services.autopay import Wanted
 from services.autopay_rounds import Counter
 from services.payment import Terms
@@ -113,7 +113,7 @@ def lived(counter: Counter, settings: Settings, first: str, last: str, hours: tu
         for hour in hours:
             now = at(day.isoformat(), hour)
             autopay_rounds.run(counter, now)
-            orders.settle_orders(counter.banks, now)
+            settling.settle_orders(counter.banks, now)
             send(post, settings, now)
         day += timedelta(days=1)
     return post
@@ -380,6 +380,65 @@ def test_turned_off_after_the_letter_nothing_is_charged(
     assert not bank.charged and not post.mails
 
 
+def test_a_day_changed_after_the_letter_is_warned_of_and_charged_on_the_new_day(
+    link: Link, counter: Counter, bank: Keeper, settings: Settings
+) -> None:
+    on(link)
+    lived(counter, settings, "2026-11-09", "2026-11-09")
+    on(link, day=20, since="2026-11-09")
+    post = lived(counter, settings, "2026-11-10", "2026-11-18")
+    assert not bank.charged and not post.mails, "the old day is not charged"
+    lived(counter, settings, "2026-11-19", "2026-11-30")
+    assert Order.get().sent_at.astimezone(ZONE).date() == date(2026, 11, 20) and bank.taken == 148533
+
+
+def test_turned_off_and_on_again_the_month_is_warned_of_anew_and_charged_once(
+    link: Link, counter: Counter, bank: Keeper, settings: Settings
+) -> None:
+    on(link)
+    lived(counter, settings, "2026-11-09", "2026-11-09", hours=(8,))
+    autopay.turn_off(link)
+    on(link, since="2026-11-09")
+    post = lived(counter, settings, "2026-11-09", "2026-11-20", hours=(11, 14))
+    assert letters() == ["autopay-soon", "autopay-soon"] and "1 485,33" in post.mails[0].subject.replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+    assert len(bank.charged) == 1 and bank.taken == 148533
+
+
+@pytest.mark.parametrize("way", ["off", "card", "link"])
+def test_turned_off_while_the_bank_was_silent_it_is_not_asked_to_charge_any_more(
+    link: Link, counter: Counter, bank: Keeper, settings: Settings, way: str
+) -> None:
+    on(link)
+    lived(counter, settings, "2026-11-09", "2026-11-09")
+    bank.is_down = True
+    lived(counter, settings, "2026-11-10", "2026-11-10", hours=(10,))
+    assert bank.asked_to_charge == 1
+    if way == "off":
+        autopay.turn_off(link)
+    elif way == "card":
+        cards.remove(card_of(link), link.resident, at("2026-11-10", 11))
+    else:
+        link.delete_instance()
+    bank.is_down = False
+    lived(counter, settings, "2026-11-10", "2026-11-12", hours=(12, 15))
+    assert not bank.charged and Order.get().state == "expired"
+
+
+def test_turned_off_between_the_order_and_the_bank_nothing_is_charged_and_nothing_said(
+    link: Link, counter: Counter, bank: Keeper, settings: Settings
+) -> None:
+    on(link)
+    lived(counter, settings, "2026-11-09", "2026-11-09")
+    [one] = AutopayRun.to_charge(date(2026, 11, 10), 5)
+    assert autopay_rounds.take_on(one, counter, at("2026-11-10"))
+    autopay.turn_off(link)
+    post = lived(counter, settings, "2026-11-10", "2026-11-11")
+    assert not bank.asked_to_charge and not post.mails
+    assert (Order.get().state, run_of(link).state) == ("failed", "dropped")
+
+
 def test_turned_off_before_the_letter_went_out_no_letter_goes(
     link: Link, counter: Counter, settings: Settings
 ) -> None:
@@ -553,7 +612,7 @@ def test_a_bank_that_would_charge_again_is_asked_once_whatever_happens(
         now = at("2026-11-01", 0) + timedelta(hours=hour - 24)
         with suppress(KeyboardInterrupt):
             autopay_rounds.run(counter, now)
-        orders.settle_orders(counter.banks, now)
+        settling.settle_orders(counter.banks, now)
         send(post, settings, now)
     assert bank.asked_to_charge == (0 if death == "before" else 1)
     expected = ("done", "paid") if death == "none" else ("failed", "expired")

@@ -15,7 +15,7 @@ from flask import Flask
 from gateways import sber, tbank
 from gateways.acquirer import Acquirer
 from models import Account, Attempt, Checkout, GatewayEvent, Order, OrderLine, Outbox, Resident
-from services import orders, refund_requests, settings
+from services import refund_requests, settings, settling
 from tests import factories
 from tests.bank_server import BankServer, Call
 from tests.client import Page, PageClient
@@ -134,7 +134,7 @@ def state(order: Order) -> str:
 
 
 def settled(side: Side, now: datetime | None = None) -> int:
-    return orders.settle_orders({"voda": side.gateway}, now or datetime.now(UTC) + timedelta(minutes=2))
+    return settling.settle_orders({"voda": side.gateway}, now or datetime.now(UTC) + timedelta(minutes=2))
 
 
 def test_a_payer_goes_to_the_bank_pays_and_sees_the_truth(

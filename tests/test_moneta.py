@@ -32,7 +32,7 @@ from gateways.acquirer import (
 from gateways.moneta import ANSWER, CHECK, ENGINE, FORM, PAY, Moneta, sign
 from gateways.receipt import ADVANCE, PAYMENT, Item, Receipt
 from models import Checkout, Order, OrderLine, db
-from services import orders
+from services import orders, settling
 from tests import factories
 from tests.moneta_server import CODE, OPENER, SHOP, MonetaServer, read
 
@@ -165,6 +165,22 @@ def test_the_forms_signature_which_the_payer_sees_signs_no_payment_of_another_or
         words = {**forged, "MNT_TRANSACTION_ID": number, "MNT_OPERATION_ID": operation, "MNT_TEST_MODE": "0"}
         with pytest.raises(Forged):
             SHOP_OF_TESTS.read_callback(Callback("POST", form={**words, "MNT_SIGNATURE": seen["MNT_SIGNATURE"][0]}))
+
+
+@pytest.mark.parametrize(
+    ("operation", "amount", "mode"),
+    [("1500.00RUB", "1500", "0"), ("1500.00RUB", "15000", ""), ("1500.00RUB1", "500", "0"), ("1500.00", "", "0")],
+)
+def test_the_forms_signature_signs_no_payment_of_its_own_order_either(operation: str, amount: str, mode: str) -> None:
+    """The form ends with the sum, the currency and the resident's number: cut elsewhere they may be a sum again."""
+    started = SHOP_OF_TESTS.create(replace(ORDER, amount=150000, client="1500"))
+    form = {name: values[0] for name, values in parse_qs(urlsplit(started.url).query).items()}
+    forged = {
+        "MNT_ID": SHOP, "MNT_TRANSACTION_ID": form["MNT_TRANSACTION_ID"], "MNT_OPERATION_ID": operation,
+        "MNT_AMOUNT": amount, "MNT_TEST_MODE": mode, "MNT_SIGNATURE": form["MNT_SIGNATURE"],
+    }  # fmt: skip
+    with pytest.raises(Forged):
+        SHOP_OF_TESTS.read_callback(Callback("POST", form=forged))
 
 
 def test_a_test_payment_pays_at_a_test_shop_alone() -> None:
@@ -330,7 +346,7 @@ def test_an_order_whose_time_is_over_is_not_taken_up_and_a_late_payment_counts(
         Order.update(expires_at=clock.now() - timedelta(minutes=1)).execute()
     assert bank.check("77")["MNT_RESULT_CODE"] == "302"
     with db.connection_context():
-        orders.give_up(order, clock.now())
+        settling.give_up(order, clock.now())
     assert bank.check("77")["MNT_RESULT_CODE"] == "500"
     assert bank.pay("77") and now_of(order).state == "paid"
 

@@ -25,7 +25,7 @@ from gateways.acquirer import (
     Verdict,
 )
 from models import Checkout, GatewayEvent, Order, OrderLine, Outbox, Refund, RefundLine, Resident
-from services import orders, settings
+from services import orders, settings, settling
 from services.orders import Places
 from services.refusal import Refused
 from tests import factories
@@ -373,12 +373,12 @@ def test_a_failure_says_why(resident: Resident) -> None:
 
 
 def test_a_call_that_proves_nothing_has_the_bank_asked_at_once(resident: Resident) -> None:
-    order = sent(resident, poll_at=NOW + orders.LONGEST_POLL)
+    order = sent(resident, poll_at=NOW + settling.LONGEST_POLL)
     bank = SlowBank(says=event(order))
-    assert orders.settle_orders({"slowbank": bank}, NOW) == 0
+    assert settling.settle_orders({"slowbank": bank}, NOW) == 0
     assert orders.apply("slowbank", event(order, "waiting"), NOW)
     assert now_of(order).state == "sent" and bank.asked == 0
-    assert orders.settle_orders({"slowbank": bank}, NOW) == 1
+    assert settling.settle_orders({"slowbank": bank}, NOW) == 1
     assert now_of(order).state == "paid"
 
 
@@ -394,8 +394,8 @@ def test_a_hint_leaves_no_trace_but_that_the_bank_is_asked(resident: Resident) -
 def test_an_order_that_is_over_is_asked_about_once_when_the_bank_hints(resident: Resident, state: str) -> None:
     order, bank = ordered(resident, state), SlowBank()
     assert orders.apply("slowbank", event(order, "waiting"), NOW)
-    assert orders.settle_orders({"slowbank": bank}, NOW) == 0
-    assert orders.settle_orders({"slowbank": bank}, NOW + timedelta(hours=1)) == 0
+    assert settling.settle_orders({"slowbank": bank}, NOW) == 0
+    assert settling.settle_orders({"slowbank": bank}, NOW + timedelta(hours=1)) == 0
     assert (now_of(order).state, now_of(order).poll_at, bank.asked) == (state, None, 1)
 
 
@@ -407,16 +407,16 @@ def test_an_order_that_is_over_is_asked_about_once_when_the_bank_hints(resident:
 def test_the_news_of_an_order_that_was_over_count(resident: Resident, state: str, says: str, becomes: str) -> None:
     order = ordered(resident, state)
     orders.apply("slowbank", event(order, "waiting"), NOW)
-    assert orders.settle_orders({"slowbank": SlowBank(says=event(order, says))}, NOW) == 1
+    assert settling.settle_orders({"slowbank": SlowBank(says=event(order, says))}, NOW) == 1
     assert (now_of(order).state, now_of(order).poll_at) == (becomes, None)
 
 
 def test_a_bank_that_is_down_is_asked_again_about_an_order_that_is_over(resident: Resident) -> None:
     order, bank = ordered(resident, "paid", paid_at=NOW), SlowBank(is_down=True)
     orders.apply("slowbank", event(order, "waiting"), NOW)
-    orders.settle_orders({"slowbank": bank}, NOW)
-    assert now_of(order).poll_at == NOW + orders.LONGEST_POLL
-    orders.settle_orders({"slowbank": bank}, NOW + orders.SILENCE)
+    settling.settle_orders({"slowbank": bank}, NOW)
+    assert now_of(order).poll_at == NOW + settling.LONGEST_POLL
+    settling.settle_orders({"slowbank": bank}, NOW + settling.SILENCE)
     assert (now_of(order).poll_at, bank.asked) == (None, 2)
 
 
@@ -438,7 +438,7 @@ def test_without_a_confirmed_address_no_letter_goes_out(database: object) -> Non
 
 def test_the_worker_asks_and_believes_the_answer(resident: Resident) -> None:
     order = sent(resident)
-    assert orders.settle_orders({"slowbank": SlowBank(says=event(order))}, NOW) == 1
+    assert settling.settle_orders({"slowbank": SlowBank(says=event(order))}, NOW) == 1
     assert now_of(order).state == "paid"
 
 
@@ -447,18 +447,18 @@ def test_the_worker_asks_after_pauses_that_double(resident: Resident) -> None:
     pauses = []
     for _ in range(4):
         moment = now_of(order).poll_at
-        orders.settle_orders({"slowbank": bank}, moment)
+        settling.settle_orders({"slowbank": bank}, moment)
         pauses.append((now_of(order).poll_at - moment).total_seconds())
     assert pauses == [60, 120, 240, 480]
-    assert orders.settle_orders({"slowbank": bank}, moment) == 0 and bank.asked == 4
+    assert settling.settle_orders({"slowbank": bank}, moment) == 0 and bank.asked == 4
 
 
 def test_a_page_that_was_left_expires_after_its_grace(resident: Resident) -> None:
     order = sent(resident)
-    late = NOW + orders.SESSION + orders.GRACE
-    assert orders.settle_orders({"slowbank": SlowBank(says=event(order, "waiting"))}, late) == 0
+    late = NOW + orders.SESSION + settling.GRACE
+    assert settling.settle_orders({"slowbank": SlowBank(says=event(order, "waiting"))}, late) == 0
     assert now_of(order).state == "sent"
-    assert orders.settle_orders({"slowbank": SlowBank()}, late + timedelta(hours=1)) == 1
+    assert settling.settle_orders({"slowbank": SlowBank()}, late + timedelta(hours=1)) == 1
     assert now_of(order).state == "expired"
 
 
@@ -469,51 +469,51 @@ def test_an_answer_that_settles_nothing_is_asked_for_again_and_ends(
     """Another amount, a part given back: no payment, yet money may have been taken."""
     order = sent(resident)
     bank = SlowBank(says=event(order, outcome, amount))
-    assert orders.settle_orders({"slowbank": bank}, NOW) == 0
+    assert settling.settle_orders({"slowbank": bank}, NOW) == 0
     assert (now_of(order).state, now_of(order).poll_at) == ("sent", NOW + orders.FIRST_POLL)
-    assert orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=3)) == 0
-    assert orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=4)) == 1
+    assert settling.settle_orders({"slowbank": bank}, NOW + timedelta(days=3)) == 0
+    assert settling.settle_orders({"slowbank": bank}, NOW + timedelta(days=4)) == 1
     assert now_of(order).state == "expired" and bank.asked == 3
 
 
 def test_a_refund_of_which_the_worker_hears_first_ends_the_order(resident: Resident) -> None:
     order = sent(resident)
-    assert orders.settle_orders({"slowbank": SlowBank(says=event(order, "refunded"))}, NOW) == 1
+    assert settling.settle_orders({"slowbank": SlowBank(says=event(order, "refunded"))}, NOW) == 1
     assert (now_of(order).state, now_of(order).poll_at) == ("refunded", None)
 
 
 def test_another_amount_is_logged_by_the_orders_number(resident: Resident, caplog: pytest.LogCaptureFixture) -> None:
     order = sent(resident, number="4711")
     with caplog.at_level("WARNING", "abonent.orders"):
-        orders.settle_orders({"slowbank": SlowBank(says=event(order, amount=10000))}, NOW)
+        settling.settle_orders({"slowbank": SlowBank(says=event(order, amount=10000))}, NOW)
     [record] = caplog.records
     assert "4711" in record.getMessage() and "anna@" not in record.getMessage()
 
 
 def test_a_silent_bank_is_waited_for_three_days(resident: Resident) -> None:
     order, bank = sent(resident), SlowBank(is_down=True)
-    orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=3))
+    settling.settle_orders({"slowbank": bank}, NOW + timedelta(days=3))
     assert now_of(order).state == "sent"
-    orders.settle_orders({"slowbank": bank}, NOW + timedelta(days=4))
+    settling.settle_orders({"slowbank": bank}, NOW + timedelta(days=4))
     assert now_of(order).state == "expired"
 
 
 def test_an_order_that_was_never_confirmed_expires(resident: Resident) -> None:
     order = ordered(resident)
-    assert orders.settle_orders({}, NOW + timedelta(hours=23)) == 0
-    assert orders.settle_orders({}, NOW + timedelta(hours=24)) == 1
+    assert settling.settle_orders({}, NOW + timedelta(hours=23)) == 0
+    assert settling.settle_orders({}, NOW + timedelta(hours=24)) == 1
     assert now_of(order).state == "expired"
 
 
 def test_two_workers_ask_once(resident: Resident) -> None:
     order, bank = sent(resident), SlowBank(says=None)
-    assert orders.seize(order, NOW)
-    assert not orders.settle(order, bank, NOW) and bank.asked == 0
+    assert settling.seize(order, NOW)
+    assert not settling.settle(order, bank, NOW) and bank.asked == 0
 
 
 def test_an_order_of_a_bank_that_was_switched_off_ends_by_its_time(resident: Resident) -> None:
     order = sent(resident)
-    orders.settle_orders({}, NOW + timedelta(hours=2))
+    settling.settle_orders({}, NOW + timedelta(hours=2))
     assert now_of(order).state == "expired"
 
 
@@ -560,10 +560,10 @@ def test_a_receipt_is_asked_for_until_it_is_made(resident: Resident) -> None:
     orders.apply("slowbank", event(order), NOW)
     assert now_of(order).poll_at == NOW + orders.FIRST_POLL
     bank, now = SlowBank(says=event(order)), now_of(order).poll_at
-    orders.settle_orders({"slowbank": bank}, now)
+    settling.settle_orders({"slowbank": bank}, now)
     assert now_of(order).poll_at == now + timedelta(minutes=2)
     bank.says = event(order, key="with the receipt", receipt_url="https://ofd.example/1")
-    orders.settle_orders({"slowbank": bank}, now_of(order).poll_at)
+    settling.settle_orders({"slowbank": bank}, now_of(order).poll_at)
     assert (now_of(order).receipt_url, now_of(order).poll_at) == ("https://ofd.example/1", None)
     assert Outbox.select().count() == 1
 
@@ -574,9 +574,9 @@ def test_a_receipt_that_is_never_made_is_given_up(resident: Resident) -> None:
     orders.apply("slowbank", event(order), NOW)
     bank = SlowBank(says=event(order))
     while (due := now_of(order).poll_at) is not None:
-        orders.settle_orders({"slowbank": bank}, due)
+        settling.settle_orders({"slowbank": bank}, due)
         assert due < NOW + timedelta(hours=9)
-    assert bank.asked == orders.RECEIPT_POLLS + 1
+    assert bank.asked == settling.RECEIPT_POLLS + 1
 
 
 def test_nobody_waits_for_a_receipt_that_is_not_given(resident: Resident) -> None:

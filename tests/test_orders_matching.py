@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models import Account, Checkout, Match, Order, OrderLine, Payment, history
+from models import beside as aside
 from services import matching
 from services.matching import Met, Open, pairs
 from tests import billing, factories
@@ -157,8 +158,8 @@ def counted(account: Account) -> int:
     span = history.Span((account.id,))
     billed = history.payments(span, "-date", None, 50)
     listed = sum(row.amount for row in billed)
-    listed += sum(row.amount for row in history.orders([account.id], factories.resident()))
-    beside = history.paid_beside({account.id: date(2020, 1, 1)})[account.id].total
+    listed += sum(row.amount for row in aside.orders([account.id], factories.resident()))
+    beside = aside.paid_beside({account.id: date(2020, 1, 1)})[account.id].total
     assert (len(billed), listed) == (history.payments_total(span).count, beside)
     return beside
 

@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 
+from gateways.acquirer import Event, Outcome
 from models import Account, Checkout, GatewayEvent, Match, Order, OrderLine, Resident, SupplierSetting
+from services import orders
 from tests import factories
 from tests.client import PageClient
 
@@ -192,11 +194,22 @@ def test_a_part_given_back_is_said_with_the_sums(
 ) -> None:
     [order] = ordered(resident, account, state=state, paid_at=factories.NOW)
     for amount in (10000, 20000):  # the bank names all that went back by then
-        told(order, "refunded", amount, "noted")
+        event = Event(f"back-{amount}", order.number, "", Outcome.REFUNDED, amount)
+        assert orders.apply(order.gateway, event, factories.NOW)
     page = client.sign_in(resident).get(f"/orders/{order.id}")
     assert page.tree.title.startswith("Оплачено, часть возвращена")
     assert "Возвращено 200,00 ₽ , остаток 432,70 ₽" in page
     assert "Оплачено, часть возвращена" in client.get("/history")
+
+
+def test_more_given_back_than_was_paid_is_a_riddle_of_the_operator_and_no_news(
+    client: PageClient, resident: Resident, account: Account
+) -> None:
+    [order] = ordered(resident, account, state="paid", paid_at=factories.NOW)
+    event = Event("back", order.number, "", Outcome.REFUNDED, order.total + 1)
+    assert not orders.apply(order.gateway, event, factories.NOW)
+    assert client.sign_in(resident).get(f"/orders/{order.id}").tree.title.startswith("Оплачено —")
+    assert "возвращена" not in client.get("/history")
 
 
 @pytest.mark.parametrize("state", ["sent", "failed", "expired"])

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models import Account, Checkout, Order, OrderLine, Resident, Service, Supplier
-from models.history import Beside, paid_beside
+from models.beside import Beside, paid_beside
 from services import payer, payment
 from services.payment import Part, Row, Terms, Wish
 from services.refusal import Refused

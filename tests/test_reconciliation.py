@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from models import Account, Order, Payment, RegistryLine, RegistryMatch, history
+from models import beside as aside
 from services import reconciliation
 from tests import billing, factories
 from tests.banks import short_line
@@ -35,15 +36,15 @@ def told(account: Account, operation: str, roubles: str, day: date = DAY) -> Reg
 
 def beside(account: Account) -> int:
     """«Оплачено» beside the debt, not met by the billing."""
-    return history.paid_beside({account.id: SPAN_DAY})[account.id].unposted
+    return aside.paid_beside({account.id: SPAN_DAY})[account.id].unposted
 
 
 def counted(account: Account) -> int:
     """All that was paid, as «Оплата» counts it since long ago; «История» must list the same."""
     listed = sum(row.amount for row in history.payments(history.Span((account.id,)), "-date", None, 50))
-    listed += sum(row.amount for row in history.orders([account.id], factories.resident()))
-    listed += sum(row.amount for row in history.told_by_banks([account.id]))
-    total = history.paid_beside({account.id: SPAN_DAY})[account.id].total
+    listed += sum(row.amount for row in aside.orders([account.id], factories.resident()))
+    listed += sum(row.amount for row in aside.told_by_banks([account.id]))
+    total = aside.paid_beside({account.id: SPAN_DAY})[account.id].total
     assert total == listed
     return total
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import Account, Payment, RegistryLine, db, history
+from models import beside as aside
 from services import matching, reconciliation
 from tests import factories
 from tests.test_orders_matching import paid
@@ -86,10 +87,10 @@ def tell(truth: Truth, account: Account) -> None:
 
 
 def counted(account: Account) -> int:
-    beside = history.paid_beside({account.id: date(2020, 1, 1)})[account.id].total
+    beside = aside.paid_beside({account.id: date(2020, 1, 1)})[account.id].total
     listed = sum(row.amount for row in history.payments(history.Span((account.id,)), "-date", None, 50))
-    listed += sum(row.amount for row in history.orders([account.id], factories.resident()))
-    listed += sum(row.amount for row in history.told_by_banks([account.id]))
+    listed += sum(row.amount for row in aside.orders([account.id], factories.resident()))
+    listed += sum(row.amount for row in aside.told_by_banks([account.id]))
     assert beside == listed
     return beside
 
@@ -109,6 +110,6 @@ def test_money_shown_is_what_was_paid_whoever_tells_first(app: Flask, story: tup
                 brought = sum(truth.amount for truth in known if truth.told[-1] == "billing")
                 assert brought <= counted(account) <= sum(truth.amount for truth in known), story
         assert counted(account) == sum(truth.amount for truth in truths), story
-        assert not history.told_by_banks([account.id]), story
+        assert not aside.told_by_banks([account.id]), story
         assert RegistryLine.select().where(RegistryLine.state == "open").count() == 0
         taken_back.rollback()

@@ -10,14 +10,19 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+import worker
+from config import Settings
 from gateways import acquirer
 from gateways.acquirer import Declined, Event, GatewayDown, Outcome
 from models import Checkout, GatewayEvent, Match, Order, OrderLine, Outbox, Payment, Refund, RefundLine, Resident
-from models.history import Beside, Span, paid_beside
+from models.beside import Beside, paid_beside
+from models.history import Span
 from services import history, orders, refund_requests, refunds
+from services import settings as supplier_settings
 from services.refusal import Refused
 from tests import factories
 from tests.client import PageClient
+from tests.test_orders import SlowBank
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=2)
@@ -126,6 +131,24 @@ def test_a_second_wish_waits_for_the_first(order: Order) -> None:
     refund_requests.ask(order, 100, "olga", NOW)
     with pytest.raises(Refused, match="уже идёт"):
         refund_requests.ask(order, 100, "olga", NOW)
+
+
+def test_a_wish_of_a_page_that_is_older_than_another_refund_is_refused(order: Order) -> None:
+    bank = Bank()
+    given_back(order, bank, 5000)
+    with pytest.raises(Refused, match="с тех пор"):
+        refund_requests.ask(order, 5000, "olga@example.org", NOW, seen="0")
+    assert now_of(order).refunded == 5000 and len(bank.asked) == 1
+    refund_requests.ask(order, 5000, "olga@example.org", NOW, seen="1")
+
+
+def test_what_was_given_back_is_read_with_the_right_to_ask(order: Order) -> None:
+    """The callback of a lost try may come between the two: asked with the new figure, the bank would pay again."""
+    refund = refund_requests.ask(order, 5000, "olga@example.org", NOW)
+    wanted = refund_requests.seize(refund, NOW)
+    orders.apply("slowbank", Event("back", "129", "md-1", Outcome.REFUNDED, 5000, TOTAL), NOW)
+    assert wanted and wanted.before == 0, "the bank sees by its books that this one is done"
+    assert refund_requests.seize(refund, LATER) is None
 
 
 def test_a_bank_that_is_silent_is_asked_again_with_the_same_key(order: Order) -> None:
@@ -306,3 +329,25 @@ def test_the_console_says_when_a_bank_is_silent_or_refuses(
         app.extensions["gateways"]["slowbank"].fault = Declined("нет денег")
         done = app.test_cli_runner().invoke(args=["refund", "129"])
     assert done.exit_code == 1 and "нет денег" in done.output
+
+
+def test_the_worker_writes_the_receipts_of_the_utilitys_day(
+    database: Flask, settings: Settings, order: Order
+) -> None:
+    """At one in the morning of 1 December in Moscow it is still November in UTC."""
+    bank, night = Bank(), datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
+    supplier_settings.record(order.supplier, "receipts", date(2026, 12, 1), True)
+    refund_requests.ask(order, TOTAL, "olga@example.org", night)
+    worker.build(settings, {"slowbank": bank}).jobs["refunds"](night)  # type: ignore[dict-item]
+    assert bank.asked[0].receipt is not None
+
+
+def test_the_worker_waits_for_the_receipts_of_the_utilitys_day(
+    database: Flask, settings: Settings, order: Order
+) -> None:
+    night = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
+    supplier_settings.record(order.supplier, "receipts", date(2026, 12, 1), True)
+    Order.update(state="sent", expires_at=night, poll_at=night).execute()
+    paid = Event("paid", "129", "md-1", Outcome.PAID, TOTAL)
+    worker.build(settings, {"slowbank": SlowBank(says=paid)}).jobs["orders"](night)
+    assert (now_of(order).state, bool(now_of(order).poll_at)) == ("paid", True)

@@ -31,6 +31,7 @@ from gateways.acquirer import (
 )
 from gateways.receipt import Item, Receipt
 from gateways.sber import ENGINE, Sber
+from gateways.sber_signature import checksum, signed_text
 from tests.bank_server import FAULTS
 from tests.certificates import certificate
 from tests.sber_server import SberServer
@@ -427,6 +428,20 @@ def test_a_changed_parameter_is_a_forgery(field: str) -> None:
 def test_more_or_less_parameters_are_a_forgery(values: dict[str, str]) -> None:
     with pytest.raises(Forged):
         heard(values)
+
+
+def test_words_of_the_payer_do_not_become_other_parameters_of_a_signed_callback() -> None:
+    """`name;value;` has no quotes: what the payer typed may be read as the order and the success of another."""
+    words = "a;mdOrder;B;operation;deposited;orderNumber;2;status;1;zzz;b"
+    genuine = {"amount": "100", "email": words, "mdOrder": "A", "operation": "approved", "status": "1"}
+    signed = checksum(signed_text(genuine), BANK.callback_secret)
+    told = {
+        "amount": "100", "email": "a", "mdOrder": "B", "operation": "deposited", "orderNumber": "2", "status": "1",
+        "zzz": "b;mdOrder;A;operation;approved;status;1",
+    }  # fmt: skip
+    assert signed_text(told) == signed_text(genuine), "so the protocol is"
+    assert heard({**told, "checksum": signed}).outcome is Outcome.WAITING
+    assert heard({**genuine, "checksum": signed}).outcome is Outcome.WAITING
 
 
 def test_a_callback_of_the_server_says_the_same_as_its_status(server: SberServer, bank: Sber) -> None:

@@ -11,8 +11,10 @@ import pytest
 from gateways.acquirer import Callback
 from gateways.yookassa import YooKassa
 from models import Autopay, BankCard, Checkout, Order, OrderLine, Resident
-from services import autopay, autopay_rounds, orders
+from services import autopay, autopay_rounds, cards, orders, settling
+from services import payment as payments
 from services.autopay_rounds import Counter
+from services.refusal import Refused
 from tests import factories
 from tests.factories import NOW
 from tests.test_autopay import at, carried
@@ -54,7 +56,7 @@ def call(bank: YooKassaServer, shop: YooKassa, order: Order, event: str, now: da
 
 
 def poll(shop: YooKassa, now: datetime) -> None:
-    orders.settle_orders({"yookassa": shop}, now)
+    settling.settle_orders({"yookassa": shop}, now)
 
 
 def state(order: Order) -> str:
@@ -177,3 +179,76 @@ def test_a_kept_card_pays_by_itself(bank: YooKassaServer, shop: YooKassa, order:
     charged = Order.get(Order.id != order.id)
     assert (charged.state, charged.amount) == ("paid", 148533)
     assert bank.orders[-1]["payment_method_id"] == kept.name and "confirmation" not in bank.orders[-1]
+
+
+@pytest.fixture
+def lost(bank: YooKassaServer, shop: YooKassa, order: Order) -> Order:
+    """An order by a kept card: the bank took the money at once, and its answer was lost."""
+    bank.pay(str(order.provider_id), saved=True)
+    who = order.checkout.resident
+    card = BankCard.create(
+        resident=who, gateway="yookassa", name=str(order.provider_id), masked="•• 0004", kept_at=NOW
+    )
+    account = OrderLine.get(OrderLine.order == order).account
+    made = Order.create(
+        checkout=Checkout.create(resident=who, once="p", created_at=NOW), supplier=account.supplier,
+        gateway="yookassa", number="78", amount=10000, fee=50, created_at=NOW, expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+    OrderLine.create(order=made, account=account, amount=10000, fee=50)
+    cards.choose([made], card, keep=False)
+    bank.faults.append("lost")
+    with pytest.raises(Refused) as refusal:
+        orders.start(made, shop, PLACES, "Оплата", NOW)
+    assert "не списаны" not in refusal.value.sentence, "nobody knows that"
+    return Order.get_by_id(made.id)
+
+
+def test_a_kept_card_that_paid_while_the_answer_was_lost_is_found_by_the_notification(
+    bank: YooKassaServer, shop: YooKassa, lost: Order
+) -> None:
+    [name] = paying(bank, "78")
+    payment = bank.payments.pop(name)
+    poll(shop, NOW + MINUTE)
+    assert state(lost) == "created", "the bank does not list it yet"
+    bank.payments[name] = payment
+    body = bank.notification("payment.succeeded", name)
+    orders.hear(shop, Callback("POST", body=body, address=BANK_ADDRESS), NOW + 3 * MINUTE)
+    poll(shop, NOW + 3 * MINUTE)
+    assert state(lost) == "paid"
+
+
+def test_without_a_notification_it_is_found_when_the_orders_time_is_over(shop: YooKassa, lost: Order) -> None:
+    poll(shop, NOW + timedelta(days=1, minutes=2))
+    assert state(lost) == "paid"
+
+
+def test_pressed_again_it_is_the_same_payment(bank: YooKassaServer, shop: YooKassa, lost: Order) -> None:
+    orders.start(lost, shop, PLACES, "Оплата", NOW + MINUTE)
+    poll(shop, NOW + 3 * MINUTE)
+    assert state(lost) == "paid" and len(bank.payments) == 2
+
+
+def test_an_order_that_went_back_to_its_form_is_asked_about_too(shop: YooKassa, lost: Order) -> None:
+    payments.withdraw(lost.checkout, NOW + MINUTE)
+    assert state(lost) == "expired"
+    poll(shop, NOW + 2 * MINUTE)
+    assert state(lost) == "paid"
+
+
+def test_an_order_whose_lost_start_reached_nobody_ends_with_its_time(
+    bank: YooKassaServer, shop: YooKassa, lost: Order
+) -> None:
+    for name in paying(bank, "78"):
+        del bank.payments[name]
+    poll(shop, NOW + MINUTE)
+    now = Order.get_by_id(lost.id)
+    assert (now.state, now.poll_at) == ("created", None), "it may be pressed again at once"
+    poll(shop, NOW + timedelta(days=1, minutes=5))
+    assert state(lost) == "created", "a success may be on its way"
+    poll(shop, NOW + timedelta(days=1, hours=1))
+    assert state(lost) == "expired"
+
+
+def paying(bank: YooKassaServer, number: str) -> list[str]:
+    """The bank's payments of an order."""
+    return [name for name, made in bank.payments.items() if made["metadata"].get("order") == number]

@@ -90,7 +90,7 @@ def _page(order: Order, wrong: str = "") -> str:
         "orders/show.html",
         **common,
         state=state,
-        refunded=_refunded(told),
+        refunded=order.refunded,
         other=_other_sum(told),
         is_waiting=is_waiting,
         can_return=order.state == SENT and order.expires_at > now and bool(order.provider_url),
@@ -105,7 +105,7 @@ def _state(order: Order, told: list[GatewayEvent], now: datetime) -> str:
     where a part of what was paid went back, `disputed` where the bank speaks of another sum than was asked for,
     `withdrawn` where the payer went back to change it.
     """
-    if order.state in (PAID, POSTED) and _refunded(told):
+    if order.state in (PAID, POSTED) and order.refunded:
         return "partly"
     if order.state not in (PAID, POSTED, REFUNDED) and _other_sum(told):
         return "disputed"
@@ -116,11 +116,6 @@ def _state(order: Order, told: list[GatewayEvent], now: datetime) -> str:
     if order.state == EXPIRED and order.reason == payment.WITHDRAWN:
         return "withdrawn"
     return str(order.state)
-
-
-def _refunded(told: list[GatewayEvent]) -> int:
-    """What was given back by now: the bank names the whole of it each time."""
-    return max((int(event.amount) for event in told if event.outcome == REFUNDED), default=0)
 
 
 def _other_sum(told: list[GatewayEvent]) -> int:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 
 import clock
 from models import Account, Balance, Bill, Charge, Link
-from models.history import Beside, paid_beside
+from models.beside import Beside, paid_beside
 from models.standing import Standing, standings
 from services import cards, groups, payment, settings
 from services.payer import Payer, lacks_contact
@@ -64,7 +64,7 @@ def total() -> str:
             sums.add(accounts[int(account)], "", None, int(service) if service else None)
     sums.read(request.form)
     terms = _charged(_terms(list(accounts.values())), typed("method"))
-    return render_template("payment/_total.html", total=total_of(sums, terms))
+    return render_template("payment/_counted.html", total=total_of(sums, terms))
 
 
 @bp.get("/payment/<int:account_id>")
@@ -263,6 +263,12 @@ def _form(sums: Sums, accounts: list[Account], values: Mapping[str, str] | None)
         "method": method,
         "lacks_contact": is_blocked,
     }
+
+
+@bp.app_template_global()
+def pay_methods(account: Account) -> list[str]:
+    """The ways that another page may offer to pay this account by."""
+    return _methods([account], _terms([account]))
 
 
 def _methods(accounts: list[Account], terms: Mapping[int, Terms]) -> list[str]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
 import clock
 from documents.payment_code import PaymentCode, payload, png
 from models import Bill, Link
-from models.history import paid_beside
+from models.beside import paid_beside
 from models.standing import Standing, standings
 from services import bills, payment
 from services.refusal import Refused
 from views import portal
 from views.access import current_link, own_link, own_links
+from views.downloads import named
 from views.format import money_typed
 from views.forms import clean
 from views.payment import chosen_bill, due_of
@@ -69,8 +69,7 @@ def picture(account_id: int) -> Response:
     response = Response(png(payload(code), SCALE), content_type="image/png")
     response.headers["Cache-Control"] = "private, no-store"
     if "download" in request.args:
-        name = quote(f"QR-код {link.account.number}.png".replace("/", "-").replace("\\", "-"), safe="")
-        response.headers["Content-Disposition"] = f"attachment; filename=\"code.png\"; filename*=UTF-8''{name}"
+        response.headers["Content-Disposition"] = named("code.png", f"QR-код {link.account.number}.png")
     return response
 
 

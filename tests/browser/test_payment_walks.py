@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.bank import through_the_bank
-from tests.browser.conftest import HEIGHTS, SCREENS, note
-from tests.browser.portal import PASSWORD, Portal, started
+from tests.browser.portal import Portal, started
+from tests.browser.walking import PRESETS, TURNS, Walk, walking
 
-PRESETS = ("default", "metallenergo", "zhkh", "client-online", "consumer")
-TURNS = [(360, True), (1280, False)]  # a phone with scripts, a desk without
 PAID_WITHIN = 40_000  # the page asks again every 5 s with scripts, every 10 s without
 
 
@@ -30,81 +27,21 @@ def town(preset: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Port
         yield running
 
 
-@dataclass
-class Walk:
-    """Anna in one browser."""
-
-    page: Page
-    portal: Portal
-    preset: str
-    scripts: bool
-
-    def login(self) -> str:
-        [anna] = self.portal.rows("SELECT id, phone, username FROM resident WHERE email = 'anna@example.org'")
-        if self.preset == "consumer":
-            held = (
-                "SELECT number FROM link JOIN account ON account.id = account_id WHERE is_login AND resident_id = ?"
-            )
-            return str(self.portal.rows(held, anna["id"])[0]["number"])
-        logins = {"client-online": anna["phone"], "zhkh": anna["username"]}
-        return str(logins.get(self.preset, "anna@example.org"))
-
-    def sign_in(self) -> None:
-        self.page.goto("/sign-in")
-        self.page.fill("[name=login]", self.login())
-        self.page.fill("[name=password]", PASSWORD)
-        if self.page.locator("[name=captcha]").count():
-            captcha = self.portal.captcha(self.page.input_value("[name=captcha_id]"))
-            self.page.fill("[name=captcha]", captcha)
-        self.page.get_by_role("button", name="Войти", exact=True).click()
-        self.page.wait_for_url(lambda url: "/sign-in" not in url)
-        while self.page.locator("body.curtain").count():
-            self.page.locator("body.curtain form button.button").first.click()
-            self.page.wait_for_load_state()
-
-    def press(self, name: str | re.Pattern[str], within: str = "main") -> None:
-        self.page.locator(within).get_by_role("button", name=name).first.click()
-
-    def says(self, *words: str) -> None:
-        for word in words:
-            expect(self.page.locator("main")).to_contain_text(word)
-
-    def shoot(self, picture: str) -> None:
-        """A picture of the page, which must not be wider than the screen."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        size = self.page.viewport_size
-        assert size is not None
-        tall = self.page.evaluate("() => document.documentElement.scrollHeight")
-        self.page.set_viewport_size({**size, "height": int(tall)})  # what sticks to the edge stands at the end
-        name = f"pay-{self.preset}-{'phone' if self.scripts else 'plain'}-{picture}.png"
-        self.page.screenshot(path=SCREENS / name, full_page=True)
-        self.page.set_viewport_size(size)
-        assert self.page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
-
-    def order(self) -> dict[str, Any]:
-        return self.portal.rows("SELECT * FROM payment_order ORDER BY id DESC LIMIT 1")[0]
-
-
 @pytest.fixture(params=TURNS, ids=["phone", "desk no script"])
 def walk(
     request: pytest.FixtureRequest, browser: Browser, town: Portal, preset: str, complaints: list[str]
 ) -> Iterator[Walk]:
-    width, scripts = request.param
-    context: BrowserContext = browser.new_context(
-        base_url=town.url, viewport={"width": width, "height": HEIGHTS[width]}, java_script_enabled=scripts,
-        locale="ru-RU",
-    )  # fmt: skip
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    page.on("console", lambda message: note(message, complaints))
-    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-    yield Walk(page, town, preset, scripts)
-    context.close()
-    assert not complaints, "\n".join(complaints)
+    with walking(browser, town, preset, request.param, "pay", complaints) as begun:
+        yield begun
+
+
+def order(walk: Walk) -> dict[str, Any]:
+    return walk.portal.rows("SELECT * FROM payment_order ORDER BY id DESC LIMIT 1")[0]
 
 
 def test_paying_is_that_of_the_manual(walk: Walk) -> None:
     walk.sign_in()
+    walk.pass_notices()
     FORM[walk.preset](walk)
     walk.page.wait_for_url("**/orders/*")
     walk.says("Подтверждение перехода на сайт онлайн-оплаты", "Код запроса", "Комиссия банка", "Назначение платежа")
@@ -133,6 +70,12 @@ def of_cards(walk: Walk) -> None:
     walk.page.locator("main [name^=sum-]").first.fill("421,06")
     if walk.scripts:
         expect(walk.page.locator("#total .big")).to_have_text(re.compile(r"421,06"))
+        kept = walk.page.locator("#total .button").last
+        kept.evaluate("one => one.dataset.same = 'yes'")
+        walk.page.locator("main [name^=sum-]").first.fill("421,07")
+        expect(walk.page.locator("#total .big")).to_have_text(re.compile(r"421,07"))
+        expect(kept).to_have_attribute("data-same", "yes")  # else a press that began before is lost
+        walk.page.locator("main [name^=sum-]").first.fill("421,06")
     else:
         walk.press("Пересчитать")
         walk.says("421,06")
@@ -198,7 +141,7 @@ def of_the_payers_form(walk: Walk) -> None:
     walk.page.locator("main [name^=pay-]").first.check()
     walk.press("Оплатить")
     walk.page.wait_for_url("**/orders/*")
-    assert re.fullmatch(r"[\w-]{1,14}/\d{14}/\d\d", walk.order()["number"])
+    assert re.fullmatch(r"[\w-]{1,14}/\d{14}/\d\d", order(walk)["number"])
 
 
 FORM: dict[str, Callable[[Walk], None]] = {

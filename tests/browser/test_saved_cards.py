@@ -33,8 +33,9 @@ def test_a_card_is_kept_used_again_set_to_pay_by_itself_and_removed(
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.on("console", lambda message: note(message, complaints))
-    walk = Walk(page, town, "client-online", scripts)
+    walk = Walk(page, town, "client-online", scripts, "cards")
     walk.sign_in()
+    walk.pass_notices()
 
     def shot(name: str) -> None:
         SCREENS.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask import Response, abort, current_app, flash, render_template, url_for
-from wtforms import StringField
+from wtforms import HiddenField, StringField
 
 import clock
 from models import GatewayEvent, Order, OrderLine, Refund
-from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT, UNCLEAR, UNKNOWN, WRONG_AMOUNT
-from services import payment, refund_requests
+from models.gateway_event import UNCLEAR, UNKNOWN, WRONG_AMOUNT
+from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
+from services import events, payment, refund_requests
 from views import hx
 from views.access import own_event, own_roles, own_suppliers, resident, served_order
 from views.admin import home
@@ -41,7 +42,10 @@ REFUNDS = {"asked": ("todo", "clock", "Ждёт банка"), "done": ("done", "
 
 
 class RefundForm(Form):
+    """`seen`: the refunds that the page has shown, by `refund_requests.state_of`."""
+
     sum = StringField("Сколько вернуть, ₽", [required(), at_most(20)])
+    seen = HiddenField()
 
 
 @bp.get("/payments")
@@ -63,7 +67,7 @@ def payments() -> str:
 @bp.post("/payments/events/<int:event_id>")
 def see_event(event_id: int) -> Response:
     """«Разобрано»: the event leaves the list, its row stays."""
-    own_event(event_id).seen(str(resident().email), clock.now())
+    events.see(own_event(event_id), resident(), clock.now())
     return hx.go(url_for(".payments"))
 
 
@@ -79,19 +83,20 @@ def refund_order(order_id: int) -> Response:
     row, form = served_order(order_id), RefundForm()
     if not _may_refund(row):
         abort(404)
-    if form.validate() and form.done(_refund, row, str(form.sum.data)):
+    if form.validate() and form.done(_refund, row, str(form.sum.data), str(form.seen.data or "")):
         flash("Банку отправлена просьба о возврате. Ответ стоит ниже.", "done")
         return hx.go(url_for(".order", order_id=row.id))
     return Response(_order(row, form), 422)
 
 
-def _refund(row: Order, text: str) -> None:
+def _refund(row: Order, text: str, seen: str) -> None:
     now = clock.local_now()
-    asked = refund_requests.ask(row, payment.kopecks(text), str(resident().email), now)
+    asked = refund_requests.ask(row, payment.kopecks(text), resident(), now, seen)
     refund_requests.carry_out(asked, current_app.extensions["gateways"].get(row.gateway), now)
 
 
 def _order(row: Order, form: RefundForm) -> str:
+    form.seen.data = refund_requests.state_of(row)
     return render_template(
         "admin/order.html",
         order=row,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from flask import Response, abort, render_template
 
 import clock
-from models import RegistryLine
+from models import RegistryLine, Supplier
 from services import reconciliation_report
 from views import days
 from views.access import own_suppliers, served_suppliers
@@ -21,14 +21,16 @@ bp = registries.bp
 @bp.get("/reconciliation")
 def reconciliation() -> str:
     since, until, mistakes = _days()
-    count, amount = RegistryLine.waiting_total(_suppliers())
+    served = served_suppliers()
+    chosen = _chosen(served)
+    count, amount = RegistryLine.waiting_total(chosen)
     return render_template(
         "admin/reconciliation.html",
-        parts=reconciliation_report.report(_suppliers(), since, until, clock.zone()),
+        parts=reconciliation_report.report(chosen, since, until, clock.zone()),
         since=since,
         until=until,
         mistakes=mistakes,
-        suppliers=served_suppliers(),
+        suppliers=served,
         chosen=typed("supplier"),
         waiting=count,
         waiting_amount=amount,
@@ -39,17 +41,18 @@ def reconciliation() -> str:
 @bp.get("/reconciliation.csv")
 def reconciliation_file() -> Response:
     since, until, _ = _days()
-    parts = reconciliation_report.report(_suppliers(), since, until, clock.zone(), limit=reconciliation_report.MOST)
+    chosen = _chosen(served_suppliers())
+    parts = reconciliation_report.report(chosen, since, until, clock.zone(), limit=reconciliation_report.MOST)
     content = reconciliation_report.as_csv(parts)
     return home.as_file(content, f"reconciliation-{since}-{until}.csv", "text/csv; charset=utf-8")
 
 
-def _suppliers() -> set[int] | None:
+def _chosen(served: list[Supplier]) -> set[int] | None:
     """The chosen supplier of the operator's own, else all of them."""
     chosen = typed("supplier")
     if not chosen:
         return own_suppliers()
-    return {row.id for row in served_suppliers() if str(row.id) == chosen} or abort(404)
+    return {row.id for row in served if str(row.id) == chosen} or abort(404)
 
 
 def _days() -> tuple[date, date, dict[str, str]]:

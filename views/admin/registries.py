@@ -197,7 +197,7 @@ def export_payments() -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return hx.go(f"/admin/#batch-{batch.id}")
+            return hx.go(f"/admin/exchange#batch-{batch.id}")
     return Response(render_template("admin/registries.html", **_list(payments_form=form)), 422)
 
 
@@ -213,7 +213,7 @@ def export_debts() -> Response:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return hx.go(f"/admin/#batch-{batches[0].id}")
+            return hx.go(f"/admin/exchange#batch-{batches[0].id}")
     return Response(render_template("admin/registries.html", **_list(debts_form=form)), 422)
 
 
