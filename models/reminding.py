@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from peewee import SQL, Function, ModelSelect, fn
 
@@ -22,7 +23,7 @@ def unsent(supplier: int, starts: date, today: date, after: int, most: int) -> l
         Account.supplier == supplier,
         Account.closed_on.is_null(),
         Resident.remind_readings == True,  # noqa: E712
-        _owes_reading(starts, today),
+        owes_reading(starts, today),
     )
     return _portion(rows, after, most)
 
@@ -33,7 +34,7 @@ def unsent_of(resident: Resident, supplier: int, starts: date, today: date) -> l
         Link.resident == resident,
         Account.supplier == supplier,
         Account.closed_on.is_null(),
-        _owes_reading(starts, today),
+        owes_reading(starts, today),
     )
     return list(rows.order_by(Link.linked_at, Link.id))
 
@@ -95,8 +96,8 @@ def _portion(rows: ModelSelect[Link], after: int, most: int) -> list[Link]:
     return list(rows.where(Link.id > after).order_by(Link.id).limit(most))
 
 
-def _owes_reading(starts: date, today: date) -> Function:
-    """Some register that people read has no valid reading since the window opened."""
+def owes_reading(starts: Any, today: date) -> Function:
+    """A register of the account that people read has no valid reading since the window opened: a day, or a column."""
     sent = Reading.select(SQL("1")).where(
         Reading.register == Register.id, Reading.state.in_(VALID), Reading.taken_on >= starts
     )
@@ -105,8 +106,7 @@ def _owes_reading(starts: date, today: date) -> Function:
         .join(Meter)
         .where(
             Meter.account == Account.id,
-            Meter.is_automatic == False,  # noqa: E712
-            Meter.removed_on.is_null() | (Meter.removed_on > today),
+            *Meter.by_people(today),
             ~fn.EXISTS(sent),
         )
     )

@@ -18,6 +18,7 @@ from models import (
     Code,
     LinkRequest,
     Notice,
+    Operator,
     Order,
     OrderLine,
     Outbox,
@@ -44,6 +45,7 @@ from services.letter_parts import paragraphs
 ACTIVATION, RECOVERY = "activation", "recovery"
 ACTIVATION_LIVES = timedelta(hours=48)
 RECOVERY_LIVES = timedelta(minutes=30)
+OPERATOR, OPERATOR_LIVES = "operator-invited", timedelta(days=2)
 MOST_LISTED = 20  # accounts that an invitation names
 
 
@@ -133,6 +135,17 @@ def _recovery(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
         return facts  # a message has no room for a link
     token = codes.new_link(row.resident, RECOVERY, now, RECOVERY_LIVES, desk.rng)
     return {**facts, "link": f"{desk.base_url}/recovery/{token}"}
+
+
+def _operator(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
+    """A link that sets the password where there is none; None where the rights were taken back."""
+    if row.resident is None or not row.resident.is_active or not Operator.is_one(row.resident):
+        return None
+    facts: Facts = {"hours": OPERATOR_LIVES // timedelta(hours=1), "link": ""}
+    if not row.resident.password_hash:
+        token = codes.new_link(row.resident, RECOVERY, now, OPERATOR_LIVES, desk.rng)
+        facts["link"] = f"{desk.base_url}/recovery/{token}"
+    return facts
 
 
 def _nothing(_row: Outbox, _desk: Desk, _now: datetime) -> Facts:
@@ -226,7 +239,7 @@ def _token(row: Outbox, _desk: Desk, _now: datetime) -> Facts | None:
 def _notice(row: Outbox, desk: Desk, now: datetime) -> Facts | None:
     """None where it is over, or was taken back."""
     notice: Notice | None = Notice.get_or_none(id=outbox.ids(row)["notice"])
-    if notice is None or notice.is_over(now):
+    if notice is None or notice.withdrawn_at is not None or notice.is_over(now):
         return None
     return {"notice": notice, "link": notices.link_of(notice, desk.base_url)}
 
@@ -235,6 +248,7 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "activation": _activation,
     "known-email": _nothing,
     "recovery": _recovery,
+    OPERATOR: _operator,
     "phone-registration": _code_of(challenges.PHONE_REGISTRATION),
     "account-registration": _code_of(challenges.ACCOUNT_REGISTRATION),
     "contact": _code_of(challenges.CONTACT),
@@ -263,6 +277,7 @@ KINDS: dict[str, Callable[[Outbox, Desk, datetime], Facts | None]] = {
     "verification": reminder_letters.verification,
     "bill": reminder_letters.bill,
     "payment-due": reminder_letters.payment_due,
+    "reading-rejected": reminder_letters.rejected,
     "appeal-answered": _answer,
     "application-decided": _application,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from models import Outbox, Resident
+from models import Outbox, Resident, transaction
 from models.resident import WAITING as UNCONFIRMED
+from services import audit
 from services.pace import Pace
 
 LEASE = timedelta(minutes=10)  # longer than any mail server is waited for
@@ -109,9 +110,13 @@ def failed(letter: Outbox, now: datetime, error: str, wait: timedelta | None = N
     return Outbox.close(letter, not_before=now + (wait or pause(letter.attempts)), error=error)
 
 
-def revive(letter: Outbox, now: datetime) -> bool:
+@transaction
+def revive(letter: Outbox, by: Resident, now: datetime) -> bool:
     """«Отправить ещё раз»: what never went out is tried anew, as if for the first time."""
-    return Outbox.revive(letter, now)
+    is_revived = Outbox.revive(letter, now)
+    if is_revived:
+        audit.note("letter-again", "outbox", letter.id, by, now)
+    return is_revived
 
 
 def bury(letter: Outbox, error: str) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from documents import quittance as paper
 from gateways.mail import Attachment
-from models import Account, Bill, Link, Meter, Outbox, Register, reminding
-from models.standing import standings
-from services import bills, outbox, reading_links
+from models import Bill, Link, Meter, Outbox, Reading, Register, reminding
+from models.reading import REJECTED
+from services import bills, due, outbox, reading_links, settings
 
 if TYPE_CHECKING:
     from services.letters import Desk
@@ -29,13 +29,16 @@ def readings(row: Outbox, desk: Desk, now: datetime) -> dict[str, Any] | None:
 
 
 def verification(row: Outbox, desk: Desk, now: datetime) -> dict[str, Any] | None:
-    meter: Meter | None = Meter.get_or_none(id=outbox.ids(row)["meter"])
-    today = desk.day_of(now)
-    if meter is None or meter.valid_until is None or meter.is_removed(today):
+    """The meters of the account whose verification ends on the day of the one that was named; None where none is."""
+    named: Meter | None = Meter.get_or_none(id=outbox.ids(row)["meter"])
+    if named is None or row.resident is None or Link.of_resident(row.resident, named.account) is None:
         return None
-    if row.resident is None or Link.of_resident(row.resident, meter.account) is None:
+    today, until = desk.day_of(now), named.valid_until
+    known = {register.meter_id: register.meter for register in Register.of_accounts([named.account_id])}
+    ending = [meter for meter in known.values() if not meter.is_removed(today) and meter.valid_until == until]
+    if until is None or not ending:
         return None
-    return {"meter": meter, "until": meter.valid_until, "is_over": meter.is_expired(today), "account": meter.account}
+    return {"meters": ending, "until": until, "is_over": ending[0].is_expired(today), "account": named.account}
 
 
 def bill(row: Outbox, desk: Desk, now: datetime) -> dict[str, Any] | None:
@@ -48,32 +51,45 @@ def bill(row: Outbox, desk: Desk, now: datetime) -> dict[str, Any] | None:
     facts = {"bill": found, "account": found.account, "supplier": found.account.supplier.title}
     if row.channel != "email":
         return facts
-    data = paper.render(bills.quittance_of(found, readings_url=_readings_url(found, desk, now)))
+    link = reading_links.code_of(found, desk.day_of(now), desk.reading_key, desk.base_url)
+    data = paper.render(bills.quittance_of(found, readings_url=link))
     return {**facts, "attachments": (Attachment(f"bill-{found.period:%Y-%m}-{_plain(found)}.pdf", data),)}
 
 
 def payment_due(row: Outbox, desk: Desk, now: datetime) -> dict[str, Any] | None:
-    """What is still owed; None where it was paid meanwhile or the day has passed."""
-    ids, today = outbox.ids(row), desk.day_of(now)
-    account: Account | None = Account.get_or_none(id=ids["account"])
-    day = date.fromordinal(ids["day"])
-    if account is None or row.resident is None or today > day or Link.of_resident(row.resident, account) is None:
+    """What of the resident's is still owed by the day; None where it was paid meanwhile or the day has passed."""
+    if row.resident is None:
         return None
-    debt = standings([account.id])[account.id].debt
-    return (
-        {"account": account, "debt": debt, "day": day, "supplier": account.supplier.title}
-        if debt and debt > 0
-        else None
-    )
+    today, day = desk.day_of(now), date.fromordinal(outbox.ids(row)["day"])
+    links = Link.held_by(row.resident)
+    owed = due.owed(links, today, settings.in_force(today))
+    owing = [(link, owed[link.account_id][1]) for link in links if owed.get(link.account_id, (None, 0))[0] == day]
+    if not owing:
+        return None
+    return {
+        "owing": owing,
+        "day": day,
+        "total": sum(debt for _, debt in owing),
+        "suppliers": sorted({str(link.account.supplier.title) for link, _ in owing}),
+        "place": f"/payment/{owing[0][0].account_id}" if len(owing) == 1 else "/payment",
+    }
 
 
-def _readings_url(found: Bill, desk: Desk, now: datetime) -> str | None:
-    """The second code of the paper; none where no meter is read by people."""
-    today = desk.day_of(now)
-    registers = Register.of_account(found.account)
-    if not any(register.meter.is_read_by_people(today) for register in registers):
+def rejected(row: Outbox, _desk: Desk, _now: datetime) -> dict[str, Any] | None:
+    """The reading that was refused and why; None where another was sent meanwhile, or the account was given up."""
+    reading: Reading | None = Reading.get_or_none(id=outbox.ids(row)["reading"])
+    if reading is None or reading.state != REJECTED or row.resident is None:
         return None
-    return reading_links.link_on_paper(found, today, desk.reading_key, desk.base_url)
+    account = Reading.account_of(reading)
+    if Link.of_resident(row.resident, account) is None or Reading.last_of(reading.register_id, 1)[0].id != reading.id:
+        return None
+    return {
+        "account": account,
+        "supplier": account.supplier.title,
+        "meter": reading.register.meter,
+        "taken_on": reading.taken_on,
+        "reason": str(reading.reason).rstrip("."),
+    }
 
 
 def _plain(found: Bill) -> str:

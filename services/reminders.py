@@ -6,14 +6,12 @@ stood still is caught up within a few days. What a letter says is worked out whe
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from models import Bill, Link, Meter, Supplier, reminding, transaction
-from models.standing import standings
-from services import settings, telling
+from models import Bill, Link, Meter, Notice, Resident, Supplier, reminding, transaction
+from services import due, settings, telling
 from services.challenges import EMAIL
 from services.settings import Book, SupplierSettings
 from services.telling import MESSENGER
@@ -23,7 +21,7 @@ PORTION = 200
 MORNING = 9  # nobody wants a reminder that came in the night, not even a letter
 CATCH_UP = timedelta(days=2)
 CLOSING = timedelta(days=2)  # before the window's last day
-BEFORE_DUE = timedelta(days=3)
+READINGS = {"readings-open": "Начался приём показаний,", "readings-closing": "Последние дни: передайте показания"}
 VERIFICATION = (60, 30, 7, -7, -30, -60)  # days to the last one; below zero it is over
 
 Row = TypeVar("Row", Link, Meter)
@@ -58,7 +56,18 @@ def _tell_readings(
     residents = {link.resident_id: link.resident for link in links}
     facts = {"supplier": supplier, "starts": window.starts.toordinal(), "ends": window.ends.toordinal()}
     key = f"{kind}:{supplier}:{window.starts}"
-    telling.tell_many(kind, key, list(residents.values()), now, ways=ways, asked=False, **facts)
+    told = list(residents.values())
+    telling.tell_many(kind, key, told, now, ways=ways, asked=False, **facts)
+    Notice.remind(
+        key,
+        told,
+        now,
+        supplier=supplier,
+        subject=f"{READINGS[kind]} до {window.ends:%d.%m.%Y}",
+        body="Поставщик ещё не получил от вас показания. Без них месяц посчитают по среднему.",
+        link_url="/readings",
+        link_label="Передать показания",
+    )
 
 
 def stage(terms: SupplierSettings, today: date) -> tuple[str, Window] | None:
@@ -70,7 +79,7 @@ def stage(terms: SupplierSettings, today: date) -> tuple[str, Window] | None:
     if window is None:
         return None
     if not window.is_limited:
-        day = _on(today, terms.reminder_day)
+        day = due.on(today, terms.reminder_day)
         return ("readings-closing", window) if day <= today <= day + CATCH_UP else None
     if window.ends - CLOSING <= today and window.starts + CLOSING < window.ends:
         return "readings-closing", window
@@ -87,9 +96,22 @@ def _verification(today: date, now: datetime, ways: Collection[str]) -> None:
 
 @transaction
 def _tell_verification(meters: list[Meter], today: date, now: datetime, ways: Collection[str]) -> None:
-    for meter in meters:
-        key = f"verification:{meter.id}:{meter.valid_until}:{verification_stage(meter, today)}"
-        telling.tell_many("verification", key, reminding.holders(meter.account_id), now, ways=ways, meter=meter.id)
+    for meter in meters:  # those of an account that run out on one day make one letter: they have one key
+        key = f"verification:{meter.account_id}:{meter.valid_until}:{verification_stage(meter, today)}"
+        holders = reminding.holders(meter.account_id)
+        telling.tell_many("verification", key, holders, now, ways=ways, meter=meter.id)
+        is_over = meter.is_expired(today)
+        Notice.remind(
+            key,
+            holders,
+            now,
+            supplier=meter.account.supplier,
+            subject=f"Срок поверки счётчика {'истёк' if is_over else 'истекает'} {meter.valid_until:%d.%m.%Y}",
+            body=f"Лицевой счёт №\N{NO-BREAK SPACE}{meter.account.number}. Закажите поверку: без неё начислять будут "
+            "по нормативу.",
+            link_url=f"/accounts/{meter.account_id}",
+            link_label="Открыть лицевой счёт",
+        )
 
 
 def verification_stage(meter: Meter, today: date) -> int | None:
@@ -102,7 +124,7 @@ def verification_stage(meter: Meter, today: date) -> int | None:
 
 def _bills(today: date, book: Book, now: datetime) -> None:
     """The bill of last month and later, from the supplier's day of bills on, as soon as the billing brings it."""
-    since = _month(today, -1)
+    since = due.month(today, -1)
     for links in _portions(lambda after: reminding.billed(after, PORTION)):
         _tell_bills(links, since, today, book, now)
 
@@ -114,7 +136,7 @@ def _tell_bills(links: list[Link], since: date, today: date, book: Book, now: da
         bills.setdefault(bill.account_id, []).append(bill)
     for link in links:
         for bill in bills.get(link.account_id, ()):
-            if today >= _on(_month(bill.period, 1), book.of(link.account.supplier_id).bill_day):
+            if today >= due.on(due.month(bill.period, 1), book.of(link.account.supplier_id).bill_day):
                 key = f"bill:{bill.account_id}:{bill.number}:{bill.period}"
                 telling.tell_many(
                     "bill", key, [link.resident], now, ways=(EMAIL, MESSENGER), asked=True, bill=bill.id
@@ -128,32 +150,24 @@ def _payment(today: date, book: Book, now: datetime, ways: Collection[str]) -> N
 
 @transaction
 def _tell_payment(links: list[Link], today: date, book: Book, now: datetime, ways: Collection[str]) -> None:
-    """Whoever still owes three days before the day by which it is to be paid."""
-    due: dict[int, date] = {}
-    terms = {link.account_id: book.of(link.account.supplier_id) for link in links}
-    for bill in reminding.bills_since(terms, _month(today, -2)):
-        day = due_of(bill, terms[bill.account_id])
-        if day - BEFORE_DUE <= today <= day:
-            due[bill.account_id] = day
-    owing = {account for account, standing in standings(due).items() if (standing.debt or 0) > 0}
+    """Whoever still owes three days before the day by which it is to be paid: one letter, however many accounts."""
+    owing: dict[date, dict[int, Resident]] = {}
+    owed = due.owed(links, today, book)
     for link in links:
-        if link.account_id in owing:
-            key = f"payment-due:{link.account_id}:{due[link.account_id]}"
-            number = due[link.account_id].toordinal()
-            telling.tell_many(
-                "payment-due", key, [link.resident], now, ways=ways, account=link.account_id, day=number
-            )
-
-
-def due_of(bill: Bill, terms: SupplierSettings) -> date:
-    """The day by which the bill is to be paid: as it says, else the supplier's day of the month after."""
-    if bill.due_on is not None:
-        day: date = bill.due_on
-        return day
-    day = _on(_month(bill.period, 1), terms.due_day)
-    if terms.due_shift_weekend and day.weekday() >= 5:
-        day += timedelta(days=7 - day.weekday())
-    return day
+        if link.account_id in owed:
+            owing.setdefault(owed[link.account_id][0], {})[link.resident_id] = link.resident
+    for day, residents in owing.items():
+        key, told = f"payment-due:{day}", list(residents.values())
+        telling.tell_many("payment-due", key, told, now, ways=ways, day=day.toordinal())
+        Notice.remind(
+            key,
+            told,
+            now,
+            subject=f"Оплатите счета до {day:%d.%m.%Y}",
+            body="После этого дня могут начислить пени. Если вы уже заплатили, ничего не делайте.",
+            link_url="/payment",
+            link_label="Перейти к оплате",
+        )
 
 
 def _portions(find: Callable[[int], list[Row]]) -> Iterator[list[Row]]:
@@ -162,12 +176,3 @@ def _portions(find: Callable[[int], list[Row]]) -> Iterator[list[Row]]:
     while rows := find(after):
         yield rows
         after = rows[-1].id
-
-
-def _on(month: date, day: int) -> date:
-    return month.replace(day=min(day, monthrange(month.year, month.month)[1]))
-
-
-def _month(day: date, shift: int) -> date:
-    count = day.year * 12 + day.month - 1 + shift
-    return date(count // 12, count % 12 + 1, 1)

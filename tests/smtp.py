@@ -34,10 +34,10 @@ class Server(socketserver.ThreadingTCPServer):
             self.heard += 1
             self._news.notify_all()
 
-    def wait_for(self, count: int) -> bool:
+    def wait_for(self, count: int, seconds: float = 5) -> bool:
         """Until so many commands were heard; False where they do not come."""
         with self._news:
-            return self._news.wait_for(lambda: self.heard >= count, 5)
+            return self._news.wait_for(lambda: self.heard >= count, seconds)
 
     @property
     def url(self) -> str:

@@ -6,11 +6,12 @@ import pytest
 from flask import Flask
 
 from models import Outbox
-from services import outbox
+from services import letters, outbox
 from tests import factories
 from tests.client import PageClient
 from tests.post import put
 from tests.queries import counted
+from views.admin.letter_words import ABOUT
 from views.admin.letters import SHOWN
 
 
@@ -38,6 +39,13 @@ def test_the_operator_sees_what_waits_and_what_never_went_out(olga: PageClient) 
     assert "E-mail 1 20 ноября 2026, 12:00" in page or "E-mail 1 20 ноября, 12:00" in page
     assert "СМС 1" in page and "gone@example.org" in page and "адрес не принят (550)" in page
     assert "waiting@example.org" not in page
+
+
+def test_every_letter_is_told_of_in_russian_words(olga: PageClient) -> None:
+    assert set(ABOUT) == set(letters.KINDS)
+    dead("gone", kind="account-linked")
+    page = olga.get("/admin/letters")
+    assert "подключён лицевой счёт" in page and "account-linked" not in page
 
 
 def test_one_press_puts_it_back_into_the_queue(olga: PageClient) -> None:

@@ -12,81 +12,24 @@ from flask import Flask
 import worker
 from config import Settings
 from gateways.mail import CapturedMailer, compose
-from models import Outbox
+from models import Account, Outbox
 from presets import load_preset
-from services import challenges, outbox, recovery, texts
-from services.challenges import Way
+from services import outbox
 from services.limits import Visitor
-from services.sign_in import Login
 from tests import factories, smtp
+from tests.every_letter import put_every_kind
 from tests.factories import NOW
 from tests.post import Post, again, put, send
 
-EITHER = (challenges.ACCOUNT_REGISTRATION, challenges.CONTACT, challenges.FACTOR)  # letters and messages
-CODED = [(challenges.PHONE_REGISTRATION, "sms"), *((errand, way) for errand in EITHER for way in ("email", "sms"))]
 MINUTE = timedelta(minutes=1)
 HERE = Visitor(key="k" * 32)
 
 
 def test_every_kind_of_letter_can_be_written(database: Flask, settings: Settings) -> None:
-    from models import Checkout, Order, OrderLine, Refund
     from services.letters import KINDS
 
-    texts.seed(NOW)
-    waiting = factories.resident(email="new@example.org", state="waiting")
-    anna = factories.resident(email="anna@example.org")
-    account = factories.account(number="0012-3/4")
-    checkout = Checkout.create(resident=anna, once="o", created_at=NOW)
-    order = Order.create(
-        checkout=checkout, supplier=account.supplier, gateway="testbank", number="129", amount=123450, fee=100,
-        created_at=NOW, expires_at=NOW,
-    )  # fmt: skip
-    OrderLine.create(order=order, account=account, amount=123450)
-    recovery.ask(Login("email", "anna@example.org"), HERE, NOW, "page")
-    put("k1", "activation", resident=waiting, destination="")
-    put("k2", "password-changed", resident=anna, destination="")
-    for kind in ("account-linked", "account-shared"):
-        put(kind, kind, resident=anna, destination="", account=account.id)
-    put("k8", "token-made", resident=anna, destination="", token=factories.token(anna)[0].id)
-    put("k3", "payment-received", resident=anna, destination="", order=order.id)
-    back = Refund.create(order=order, key="r", amount=5000, asked_at=NOW, done_at=NOW)
-    put("k9", "payment-refunded", resident=anna, destination="", refund=back.id)
-    for kind, run in factories.autopay_runs(factories.link(anna, account)).items():
-        put(kind, kind, resident=anna, destination="", run=run.id)
-    for kind in ("known-email", "known-account", "contact-changed", "deleted"):
-        put(kind, kind)
-    for kind, state in (("request-approved", "approved"), ("request-refused", "refused")):
-        asked = factories.request(anna, account=account, state=state, reason="Документ не читается", comment="evil")
-        put(kind, kind, resident=anna, destination="", request=asked.id)
-    notice = factories.notice("Отключение воды", body="С 10 часов.", link_url="/accounts", link_label="Счета")
-    for kind in ("notice", "offer"):
-        put(kind, kind, resident=anna, notice=notice.id)
-    owed = factories.account(account.supplier)
-    factories.link(anna, owed)
-    meter = factories.meter(owed, verified_until=factories.TODAY)
-    factories.balance(owed, 100_00)
-    day = factories.TODAY.toordinal()
-    window = {"supplier": owed.supplier_id, "starts": day - 5, "ends": day + 5}
-    anna.monthly_bill = True
-    anna.save()
-    reminded = {
-        "readings-open": window, "readings-closing": window, "verification": {"meter": meter.id},
-        "bill": {"bill": factories.bill(owed).id}, "payment-due": {"account": owed.id, "day": day},
-    }  # fmt: skip
-    for kind, ids in reminded.items():
-        put(kind, kind, resident=anna, **ids)
-        put(f"{kind}-sms", kind, resident=anna, channel="sms", destination="+79123456789", **ids)
-    put("linked", "messenger-linked", channel="telegram", destination="77")
-    message = factories.appeal(anna, subject="Вода").messages.get()
-    put("k10", "appeal-answered", resident=anna, destination="", message=message.id)
-    applied = factories.application(anna, state="returned", reason="Нет подписи")
-    put("k11", "application-decided", resident=anna, destination="", application=applied.id)
-    put("k7", "invitation", row=factories.invitation().id)
-    put("k5", "account-registered", account=account.id)
-    put("k6", "known-phone", channel="sms", destination="+79123456789")
-    for errand, channel in CODED:
-        way = Way(channel, "+79123456789" if channel == "sms" else "boris@example.org")
-        challenges.start(errand, way, HERE, NOW, f"{errand.name}-{channel}", whose=channel)
+    put_every_kind()
+    account = Account.get(Account.number == "0012-3/4")
     post, phone = Post(), Post()
     worker.send_letters(phone, worker.desk_of(settings), False, lambda: NOW, "sms")
     worker.send_letters(phone, worker.desk_of(settings), False, lambda: NOW, "telegram")

@@ -11,9 +11,10 @@ from flask import Flask
 
 import worker
 from config import Settings
-from models import Account, Bill, Link, Outbox, Reading, Register, Resident
+from models import Account, Bill, Link, Notice, NoticeReceipt, Outbox, Reading, Register, Resident
 from services import reminders
-from services.reminders import due_of, stage, verification_stage
+from services.due import due_of
+from services.reminders import stage, verification_stage
 from services.settings import SupplierSettings
 from tests import factories, smtp
 from tests.factories import NOW
@@ -166,6 +167,19 @@ def test_the_end_of_verification_is_told_of_before_and_after(anna: Resident, acc
     assert [verification_stage(meter, until - timedelta(days=days)) for days in (61, 58, 57)] == [None, 60, None]
 
 
+def test_two_meters_of_an_account_that_run_out_together_are_one_letter(
+    anna: Resident, account: Account, settings: Settings
+) -> None:
+    for number, until in (("19-204044", 30), ("19-204045", 30), ("19-204046", 20)):
+        factories.meter(account, number=number, verified_until=date(2026, 11, until), is_automatic=True)
+    assert put_on(23) == ["verification"] and NoticeReceipt.unread(anna) == 1
+    post = Post()
+    assert send(post, settings, on(23)) == 1
+    text = post.mails[0].text
+    assert post.mails[0].subject == f"Скоро поверка счётчиков: лицевой счёт № {account.number}"
+    assert "…044" in text and "…045" in text and "…046" not in text
+
+
 def test_a_meter_that_was_verified_meanwhile_is_not_spoken_of(
     anna: Resident, account: Account, settings: Settings
 ) -> None:
@@ -237,6 +251,52 @@ def test_who_has_paid_is_not(anna: Resident, account: Account, settings: Setting
     assert put_on(18) == ["payment-due"]
     factories.balance(account, 0, on=date(2026, 11, 18))
     assert send(Post(), settings, on(18)) == 0
+
+
+def test_who_owes_for_several_accounts_gets_one_letter_that_names_them_all(
+    anna: Resident, account: Account, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminders, "PORTION", 1)
+    other, later = factories.account(factories.supplier(name="Тепло")), factories.account(account.supplier)
+    for owed, day, label in ((other, 20, "Дача"), (later, 25, "Гараж")):
+        factories.link(anna, owed, label=label)
+        factories.bill(owed, due_on=date(2026, 11, day), to_pay=50_00)
+    factories.bill(account, due_on=date(2026, 11, 20), to_pay=100_00)
+    assert put_on(17) == put_on(18) == ["payment-due"]
+    post = Post()
+    assert send(post, settings, on(18)) == 1
+    text = post.mails[0].text.replace("\N{NO-BREAK SPACE}", " ")
+    assert post.mails[0].subject == "Оплатите счета до 20.11.2026"
+    assert "(Квартира): 100,00 ₽" in text and "(Дача): 50,00 ₽" in text and "Вместе: 150,00 ₽" in text
+    assert "Гараж" not in text and "/payment\n" in text
+    assert put_on(22) == ["payment-due"] * 2, "the day of the garage is another"
+
+
+# The bell
+
+
+def test_what_is_reminded_of_by_letter_stands_in_the_bell_too(anna: Resident, account: Account) -> None:
+    factories.meter(account, verified_until=date(2026, 11, 30))
+    factories.bill(account, due_on=date(2026, 11, 25), to_pay=100_00)
+    neighbour = factories.resident(notify_email=False)
+    factories.link(neighbour, account)
+    for day in (23, 24, 25):
+        put_on(day)
+    told = [str(row.notice.subject) for row in NoticeReceipt.held_by(anna)]
+    assert sorted(told) == [
+        "Оплатите счета до 25.11.2026",
+        "Последние дни: передайте показания до 25.11.2026",
+        "Срок поверки счётчика истекает 30.11.2026",
+    ]
+    assert NoticeReceipt.unread(neighbour) == 3, "the bell rings for one who wants no letters"
+    assert Notice.select().count() == 3, "one for all who are reminded of the same"
+
+
+def test_the_bell_obeys_the_switch_of_reminders(anna: Resident, account: Account) -> None:
+    factories.meter(account)
+    Resident.update(remind_readings=False).execute()
+    put_on(15)
+    assert NoticeReceipt.unread(anna) == 0
 
 
 def test_a_due_day_on_a_weekend_moves_to_monday() -> None:

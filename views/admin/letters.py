@@ -8,9 +8,11 @@ import clock
 from models import Outbox
 from services import outbox
 from views import hx
-from views.access import own_suppliers
+from views.access import own_suppliers, resident
 from views.admin import reconciliation
+from views.admin.letter_words import ABOUT
 from views.forms import Form, typed
+from views.ids import after
 
 bp = reconciliation.bp
 
@@ -25,9 +27,7 @@ class AgainForm(Form):
 @bp.get("/letters")
 def list_letters() -> str:
     _only_of_all()
-    after = typed("after")
-    before = int(after) if after.isascii() and after.isdecimal() and len(after) < 10 else None
-    rows = Outbox.dead(SHOWN + 1, before)
+    rows = Outbox.dead(SHOWN + 1, after(typed("after")))
     return render_template(
         "admin/letters.html",
         form=AgainForm(),
@@ -35,6 +35,7 @@ def list_letters() -> str:
         letters=rows[:SHOWN],
         after=rows[SHOWN - 1].id if len(rows) > SHOWN else "",
         channels=CHANNELS,
+        about=ABOUT,
     )
 
 
@@ -42,7 +43,7 @@ def list_letters() -> str:
 def send_letter_again(letter_id: int) -> Response:
     _only_of_all()
     letter: Outbox = Outbox.get_or_none(Outbox.id == letter_id) or abort(404)
-    if outbox.revive(letter, clock.now()):
+    if outbox.revive(letter, resident(), clock.now()):
         flash("Поставлено в очередь: отправим в ближайшие минуты.", "done")
     else:
         flash("Это сообщение уже не ждёт решения.", "warn")
