@@ -7,7 +7,19 @@ from importlib import import_module
 
 from bench import harness
 
-PARTS = ("pages", "api", "evening", "growth", "weight", "quittance", "captcha", "imports", "memory", "start")
+PARTS = (
+    "pages",
+    "api",
+    "evening",
+    "growth",
+    "weight",
+    "quittance",
+    "captcha",
+    "imports",
+    "memory",
+    "start",
+    "notices",
+)
 
 
 def main() -> None:

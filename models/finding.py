@@ -20,8 +20,10 @@ from models.resident import Resident
 from models.search import begun
 from models.supplier import Supplier
 
-# Not the bare id: SQLite would walk all residents in its order rather than look a fact up and sort what it finds.
+# Not the bare id: either engine would walk all rows in its order rather than look a fact up and sort what it finds
+# (PostgreSQL once it has planned the statement for any values).
 NUMBER = Resident.id + 0
+OF_ACCOUNT = Account.id + 0
 MOST_HOUSES = 500  # of a name of a street that is typed alone
 
 
@@ -74,6 +76,11 @@ def residents(facts: Facts, page: Page) -> list[Resident]:
     return list(Resident.select().where(Resident.id.in_(ids)).order_by(Resident.id)) if ids else []
 
 
+def person(facts: Facts) -> Any:
+    """The condition that a resident has this e-mail, phone or user name, or such a name."""
+    return _any([condition for condition in (_by_login(facts), _by_name(facts.names)) if condition is not None])
+
+
 def served(resident_id: int, suppliers: frozenset[int] | None) -> Resident | None:
     """The resident, if an operator of these suppliers (None = of all) may see him."""
     found: Resident | None = Resident.select().where(Resident.id == resident_id, *_served(suppliers)).first()
@@ -102,7 +109,11 @@ def _by_login(facts: Facts) -> Node | None:
         Resident.email_key: facts.email, Resident.phone_key: facts.phone, Resident.phone: facts.phone,
         Resident.username_key: facts.username,
     }  # fmt: skip
-    return _any([column == value for column, value in known.items() if value])
+    alike: list[Any] = [
+        Resident.select(Resident.id).where(column == value) for column, value in known.items() if value
+    ]
+    # Each by its own index: of an OR SQLite reads all residents, as soon as it knows that most have no user name.
+    return cast(Node, Resident.id.in_(reduce(lambda rows, more: rows.union_all(more), alike))) if alike else None
 
 
 def _by_name(words: Sequence[str]) -> Node | None:
@@ -128,8 +139,8 @@ def _account_ids(facts: Facts, page: Page) -> list[int]:
     condition = _account(facts)
     if condition is None:
         return []
-    rows = Account.select(Account.id).where(condition, Account.id > page.after, *_of(page.suppliers))
-    return _ids(rows.order_by(Account.id).limit(page.limit))
+    rows = Account.select(Account.id).where(condition, page.after < OF_ACCOUNT, *_of(page.suppliers))
+    return _ids(rows.order_by(OF_ACCOUNT).limit(page.limit))
 
 
 def _account(facts: Facts) -> Node | None:
@@ -141,9 +152,9 @@ def _account(facts: Facts) -> Node | None:
             (Account.supplier.in_(every)) & Account.number.in_(facts.numbers),
             (Account.els != "") & Account.els.in_(facts.numbers),
         ]
-    houses = _houses(facts)
-    by_place = [_all([Account.house.in_(houses), *([_flat(facts.flat)] if facts.flat else [])])]
-    return _any(by_number + (by_place if houses else []))
+    fitting = houses(facts)
+    by_place = [_all([Account.house.in_(fitting), *([_flat(facts.flat)] if facts.flat else [])])]
+    return _any(by_number + (by_place if fitting else []))
 
 
 def _flat(typed: str) -> Any:
@@ -151,7 +162,8 @@ def _flat(typed: str) -> Any:
     return Account.flat.in_([prefix + case for prefix in ("", "кв.", "кв. ") for case in (typed, typed.upper())])
 
 
-def _houses(facts: Facts) -> list[int]:
+def houses(facts: Facts) -> list[int]:
+    """The houses that the words of an address fit: some hundreds of them at most."""
     if not facts.place:
         return []
     conditions: list[Any] = [House.key.contains(word) for word in facts.place]

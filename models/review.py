@@ -6,18 +6,15 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, ForeignKeyField, ModelSelect
+from peewee import JOIN, SQL, ForeignKeyField, ModelSelect
 
 from models.account import Account
 from models.base import Base, UtcField
 from models.meter import Meter, Register
 from models.photo import Photo
-from models.reading import ACCEPTED, EXPORTED, Reading, Submission
+from models.reading import Reading, Submission
 from models.resident import Resident
 from models.supplier import Service, Supplier
-
-# What was replaced or withdrawn asks nothing of anybody, and what a bill has used is settled.
-OPEN = (ACCEPTED, EXPORTED)
 
 
 class Doubted(NamedTuple):
@@ -44,6 +41,9 @@ class Doubted(NamedTuple):
     photo: int | None
     phone: str | None
     email: str | None
+    resident: int | None
+    account_id: int
+    register: int
 
 
 class Review(Base):
@@ -60,37 +60,51 @@ class Review(Base):
         return bool(row.on_conflict_ignore().as_rowcount().execute())
 
     @classmethod
-    def waiting(cls, suppliers: Iterable[int] | None, limit: int) -> list[Doubted]:
-        """What nobody has looked at, newest first; `suppliers` None = of all."""
-        rows = _waiting(suppliers).select(
+    def is_noted(cls, reading: int) -> bool:
+        """Has an operator looked at it?"""
+        return bool(cls.select().where(cls.reading == reading).exists())
+
+    @classmethod
+    def waiting(cls, suppliers: Iterable[int] | None, limit: int, before: int | None = None) -> list[Doubted]:
+        """What nobody has looked at, newest first; `suppliers` None = of all; `before`: those before this one."""
+        rows = _told(_waiting(suppliers)).order_by(Reading.id.desc()).limit(limit)
+        rows = rows if before is None else rows.where(Reading.id < before)
+        return [Doubted(*row) for row in cast(Iterable[tuple[Any, ...]], rows.tuples())]
+
+    @classmethod
+    def next_after(cls, reading: int, suppliers: Iterable[int] | None) -> int | None:
+        """The one to look at when this one is done: the next in the queue, from its end on to its head."""
+        newest = _waiting(suppliers).order_by(Reading.id.desc())
+        found = newest.where(Reading.id < reading).first() or newest.where(Reading.id != reading).first()
+        return found.id if found is not None else None
+
+    @classmethod
+    def of_operator(cls, reading: int, suppliers: Iterable[int] | None) -> Doubted | None:
+        """A doubted reading of an account of these suppliers, looked at or not."""
+        rows = _told(_doubted(suppliers)).where(Reading.id == reading)
+        return next((Doubted(*row) for row in cast(Iterable[tuple[Any, ...]], rows.tuples())), None)
+
+
+def _told(rows: ModelSelect[Reading]) -> ModelSelect[Reading]:
+    """The rows with all that is told of them."""
+    return (
+        rows.select(
             Reading.id, Supplier.name, Account.number, Service.name, Service.unit, Meter.number, Register.scale,
             Register.digits, Register.decimals, Meter.ratio, Reading.value, Reading.before, Reading.has_rolled,
             Reading.taken_on, Reading.origin, Reading.source, Reading.doubts, Reading.state, Photo.id,
-            Resident.phone, Resident.email,
-        )  # fmt: skip
-        rows = rows.switch(Reading).join(Submission, JOIN.LEFT_OUTER).join(Resident, JOIN.LEFT_OUTER)
-        newest = rows.order_by(Reading.id.desc()).limit(limit).tuples()
-        return [Doubted(*row) for row in cast(Iterable[tuple[Any, ...]], newest)]
-
-    @classmethod
-    def count_waiting(cls, suppliers: Iterable[int] | None) -> int:
-        return int(_waiting(suppliers).count())
-
-    @classmethod
-    def is_of(cls, reading: int, suppliers: Iterable[int] | None) -> bool:
-        """Is it a doubted reading of an account of these suppliers, looked at or not?"""
-        return bool(_doubted(suppliers).where(Reading.id == reading).exists())
+            Resident.phone, Resident.email, Resident.id, Account.id, Register.id,
+        )
+        .switch(Reading)
+        .join(Photo, JOIN.LEFT_OUTER, on=(Photo.submission == Reading.submission))
+        .switch(Reading)
+        .join(Submission, JOIN.LEFT_OUTER)
+        .join(Resident, JOIN.LEFT_OUTER)
+    )  # fmt: skip
 
 
 def _waiting(suppliers: Iterable[int] | None) -> ModelSelect[Reading]:
-    return (
-        _doubted(suppliers)
-        .switch(Reading)
-        .join(Review, JOIN.LEFT_OUTER)
-        .switch(Reading)
-        .join(Photo, JOIN.LEFT_OUTER, on=(Photo.submission == Reading.submission))
-        .where(Reading.state.in_(OPEN), Review.id.is_null())
-    )
+    rows = _doubted(suppliers).switch(Reading).join(Review, JOIN.LEFT_OUTER)
+    return rows.where(Reading.is_doubted(), Review.id.is_null())
 
 
 def _doubted(suppliers: Iterable[int] | None) -> ModelSelect[Reading]:
@@ -102,6 +116,6 @@ def _doubted(suppliers: Iterable[int] | None) -> ModelSelect[Reading]:
         .join(Supplier)
         .switch(Meter)
         .join(Service)
-        .where(Reading.doubts != "")
+        .where(Reading.doubts != SQL("''"))
     )
     return found if suppliers is None else found.where(Account.supplier.in_(list(suppliers)))

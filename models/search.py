@@ -10,6 +10,10 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))  # noqa: RU
 _RUSSIAN, _LATIN = "авекмнорстухіѕј", "abekmhopctyxisj"  # noqa: RUF001
 _TO_LATIN, _TO_RUSSIAN = str.maketrans(_RUSSIAN, _LATIN), str.maketrans(_LATIN, _RUSSIAN)
 _DIGITS = re.compile(r"\d+")
+_ENDING = re.compile(
+    r"(?<=\w{3})(иями|ями|ами|ого|его|ому|ему|ыми|ими|иях|ях|ах|ией|ием|иям|ям|ам|ов|ев|ей|ой|ый|ий|ая|яя|ое|ее|ые|ие"
+    r"|ую|юю|ом|ем|ия|ию|ии|ых|их|ться|тся|ить|ать|еть|ть|ете|ите|ешь|ишь|ет|ит|ут|ют|ат|ят|ал|ил|ла|ли|[аяоеыиуюьй])$"
+)
 PIECE = 100
 _END = "z"  # after every hexadecimal digit in any collation
 
@@ -44,6 +48,14 @@ def skeleton(text: str) -> str:
 def russian(text: str) -> str:
     """The folded text with Latin letters that look Russian made Russian: «ООО» of either layout is one word."""
     return fold(text).translate(_TO_RUSSIAN)
+
+
+def stem(word: str) -> str:
+    """A folded Russian word without its ending, as far as three letters stay: «паролем» and «пароль» are «парол».
+
+    Good enough to find by, where words that begin so are taken; sounds that alternate («вижу», «видит») do not meet.
+    """
+    return _ENDING.sub("", word)
 
 
 def natural(text: str) -> str:

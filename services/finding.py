@@ -43,6 +43,13 @@ def read(text: str) -> Facts:
     )
 
 
+def place(text: str) -> Facts:
+    """The text as an address alone: «Лесная 12»."""
+    words = [word for word in _APART.split(fold(" ".join(text[:LONGEST].split()))) if word][:WORDS]
+    names, house, flat = _place(words)
+    return Facts(place=names, house=house, flat=flat)
+
+
 def _phone(text: str) -> str:
     try:
         return contacts.phone_of(text)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
 
-from models import Resident, history
-from models.history import Billed, Own, Place, Span, Total
+from models import Resident, beside, history
+from models.beside import Own
+from models.history import Billed, Place, Span, Total
 from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from services.consumption import shifted
 
@@ -133,7 +134,7 @@ def every(page: Callable[[str], Page]) -> Iterator[Any]:
 def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
     """One row for an account in an order, however many services were paid by it."""
     gathered: dict[tuple[int, int], list[Own]] = {}
-    for line in history.orders(span.accounts, resident):
+    for line in beside.orders(span.accounts, resident):
         gathered.setdefault((line.order, line.account), []).append(line)
     for lines in gathered.values():
         first, amount = lines[0], sum(line.amount for line in lines)
@@ -152,7 +153,7 @@ def _own(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Pa
 
 def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iterable[Paid]:
     """Negative payments: what the bank gave back and the billing has not reversed."""
-    for row in history.refunds(span.accounts):
+    for row in beside.refunds(span.accounts):
         on = row.at.astimezone(zone).date()
         yield Paid(
             key=(-row.amount if sort.endswith("sum") else on, _OWN, _APART + row.id),
@@ -166,7 +167,7 @@ def _given_back(resident: Resident, span: Span, sort: str, zone: tzinfo) -> Iter
 
 def _told(span: Span, sort: str) -> Iterable[Paid]:
     """What was paid at a bank, as its registry tells."""
-    for row in history.told_by_banks(span.accounts):
+    for row in beside.told_by_banks(span.accounts):
         key = (row.amount if sort.endswith("sum") else row.on, _TOLD, row.id)
         yield Paid(key, row.on, row.account, row.amount, "paid", row.bank)
 

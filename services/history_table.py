@@ -11,7 +11,7 @@ from exchange.writers import Cell
 from models import Bill, Link, Reading
 from models.meter import SINGLE
 from services import reading_words
-from services.exports import shown
+from services.exports_numbers import shown
 from services.history import BILLS, PAYMENTS, READINGS, Paid
 
 PAYMENT_STATES = {

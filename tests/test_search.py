@@ -6,10 +6,11 @@ import ast
 import unicodedata
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.search import PIECE, composed
+from models.search import PIECE, composed, stem
 from presets import load_preset
 from services import contacts, passwords
 from views.forms import clean
@@ -42,3 +43,13 @@ def test_nobody_normalizes_by_other_means() -> None:
             calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)]
             names = [ast.unparse(node) for node in calls if node.attr == "normalize"]
             assert "unicodedata.normalize" not in names or path.name == "search.py", path
+
+
+@pytest.mark.parametrize(
+    ("word", "root"),
+    [("паролем", "парол"), ("пароль", "парол"), ("счета", "счет"), ("счет", "счет"), ("показание", "показан"),
+     ("показаний", "показан"), ("лицевого", "лицев"), ("коды", "код"), ("код", "код"), ("оплатить", "оплат"),
+     ("qr", "qr"), ("ли", "ли"), ("", "")],
+)  # fmt: skip
+def test_a_word_is_found_by_what_stands_before_its_ending(word: str, root: str) -> None:
+    assert stem(word) == root
