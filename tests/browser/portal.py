@@ -72,23 +72,40 @@ class Portal:
 @contextmanager
 def started(folder: Path, preset: str = "default", config: str = "") -> Iterator[Portal]:
     """A portal of the preset on a free port, by its portal.toml or by none; its log is `folder`/log."""
-    port = free_port(2)
+    portal = placed(folder, config)
+    with serving(portal, environ(portal, preset), "--prepare"):
+        yield portal
+
+
+def placed(folder: Path, config: str = "") -> Portal:
+    """Where a portal will be: a free port, an empty database, its portal.toml."""
     (folder / "portal.toml").write_text(config, encoding="utf-8")
-    portal = Portal(f"http://127.0.0.1:{port}", folder / "demo.sqlite3")
-    command = [str(Path(sys.executable).parent / "flask"), "--app", "app", "serve", "--prepare", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
+    return Portal(f"http://127.0.0.1:{free_port(2)}", folder / "demo.sqlite3")
+
+
+def flask(*words: str) -> list[str]:
+    """The command as it is typed on the server."""
+    return [str(Path(sys.executable).parent / "flask"), "--app", "app", *words]
+
+
+@contextmanager
+def serving(portal: Portal, environment: dict[str, str], *words: str) -> Iterator[None]:
+    """`flask serve` until the block ends."""
+    command = flask("serve", "--port", portal.url.rpartition(":")[2], *words)
+    path = portal.database.parent / "log"
+    with path.open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=_environ(portal, preset), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
         try:
-            _wait(process, portal.url, folder / "log")
-            yield portal
+            _wait(process, portal.url, path)
+            yield
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _environ(portal: Portal, preset: str) -> dict[str, str]:
+def environ(portal: Portal, preset: str) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("ABONENT_")}
     return {
         **others,
