@@ -83,35 +83,35 @@ class GatewaySettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the process was started with; nothing else reads the environment."""
+    """What the process was started with; nothing else reads the environment. No key stands in its `repr`."""
 
-    secret_key: str
-    data_key: str
+    secret_key: str = field(repr=False)
+    data_key: str = field(repr=False)
     preset: Preset
-    database_url: str = "sqlite:///var/abonent.sqlite3"
+    database_url: str = field(default="sqlite:///var/abonent.sqlite3", repr=False)
     base_url: str = "http://127.0.0.1:8000"
     name: str = "Абонент"
     timezone: str = "Europe/Moscow"
     phone: str = ""
     phone_hours: str = ""
     video: str = ""
-    mail_url: str = ""
+    mail_url: str = field(default="", repr=False)
     mail_from: str = ""
-    sms_url: str = ""
-    telegram_token: str = ""
+    sms_url: str = field(default="", repr=False)
+    telegram_token: str = field(default="", repr=False)
     telegram_url: str = "https://api.telegram.org"
     telegram_bot: str = ""
-    max_token: str = ""
+    max_token: str = field(default="", repr=False)
     max_url: str = "https://platform-api2.max.ru"
     max_bot: str = ""
     quiet_from: int = 21
     quiet_to: int = 9
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
-    link_key: str = ""
-    backup_key: str = ""
-    metrics_token: str = ""
+    link_key: str = field(default="", repr=False)
+    backup_key: str = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)
     testbank_url: str = ""
-    testbank_secret: str = ""
+    testbank_secret: str = field(default="", repr=False)
     gateways: tuple[GatewaySettings, ...] = ()
     layouts_dir: str = ""
     demo: bool = False

@@ -18,17 +18,17 @@ from pathlib import Path
 from random import SystemRandom
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 import clock
 from config import Settings
-from gateways import sms
 from gateways.acquirer import Acquirer
-from gateways.mail import CapturedMailer, Mail, Mailer, SmtpMailer, Undeliverable
+from gateways.mail import Mail, Mailer, Undeliverable
 from gateways.messengers import Max, Telegram
-from models import Attempt, Captcha, Code, Device, ImportRun, NoticeReceipt, Outbox, Session, db
+from models import Attempt, Captcha, Code, Device, ImportRun, NoticeReceipt, Outbox, Pulse, Session, db
+from models.pulse import WORKER
+from models.run import ASKED
 from services import (
     appeals,
     applications,
@@ -36,13 +36,14 @@ from services import (
     bounces,
     calls,
     cards,
+    editions,
     imports,
     invitations,
     letters,
     matching,
     notices,
-    orders,
     outbox,
+    progress,
     reading_photos,
     reconciliation,
     refund_requests,
@@ -50,6 +51,7 @@ from services import (
     registry_intake,
     reminders,
     requests,
+    settling,
     uploads,
 )
 from services.autopay_rounds import Counter
@@ -59,6 +61,7 @@ from services.pace import Pace, pace
 from services.telling import MAX, MESSENGER, TELEGRAM
 from views import format, journal
 from views import gateways as gateways_of
+from views.channels import mailer_of, sms_of
 
 log = logging.getLogger("abonent.worker")
 
@@ -96,6 +99,7 @@ class Worker:
 
     def __init__(self, jobs: dict[str, Job]) -> None:
         self.jobs = jobs
+        self.failed: dict[str, str] = {}  # jobs that failed when they ran last, and by what
 
     def run_once(self, now: datetime) -> None:
         """One round: every job that is due."""
@@ -109,6 +113,13 @@ class Worker:
                 job(now)
         except Exception as fault:  # noqa: BLE001 - a failing job must not stop the others, nor the loop
             journal.write(log, f"job {name} failed", fault)
+            self.failed[name] = type(fault).__name__
+        else:
+            self.failed.pop(name, None)
+
+    def beat(self, now: datetime) -> None:
+        """Tells the operators' board that the loop goes round, and which jobs fail."""
+        Pulse.beat(WORKER, now, ", ".join(f"{name} ({fault})" for name, fault in sorted(self.failed.items())))
 
     def run(self, stopped: Event) -> None:
         """Round after round until it is told to stop."""
@@ -141,7 +152,7 @@ class Imports:
     def __call__(self, now: datetime) -> None:
         if self.child is not None and self.child.poll() is None:
             return
-        if ImportRun.next_waiting():
+        if ImportRun.next_waiting() or ImportRun.of_undo(ASKED):
             app = str(ROOT / "app.py")
             self.child = subprocess.Popen([sys.executable, "-m", "flask", "--app", app, "import-waiting"])
 
@@ -150,8 +161,8 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     """The worker of a portal; without a mail channel letters wait in their rows."""
     jobs = {
         "tidy": Job(timedelta(hours=1), tidy),
-        "orders": Job(timedelta(seconds=10), partial(orders.settle_orders, gateways or {})),
-        "refunds": Job(timedelta(seconds=10), partial(refund_requests.carry_out_all, gateways or {})),
+        "orders": Job(timedelta(seconds=10), partial(settle_orders, gateways or {})),
+        "refunds": Job(timedelta(seconds=10), partial(carry_out_refunds, gateways or {})),
         "autopay": Job(timedelta(minutes=1), partial(autopay_round, _counter(settings, gateways or {}))),
         "cards": Job(timedelta(minutes=1), partial(cards.forget_removed, gateways or {})),
         "match": Job(timedelta(minutes=10), match_payments),
@@ -161,8 +172,10 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     jobs["uploads"] = Job(timedelta(hours=1), partial(uploads.sweep, settings.data_dir / "uploads"))
     jobs["documents"] = Job(timedelta(hours=1), partial(requests.sweep, settings.data_dir / requests.FOLDER))
     jobs["photos"] = Job(timedelta(hours=1), partial(reading_photos.sweep, settings.data_dir / reading_photos.FOLDER))
+    jobs["progress"] = Job(timedelta(minutes=10), count_readings)
     jobs["reminders"] = Job(timedelta(hours=3), partial(remind, ways_of(settings)))
     jobs["notices"] = Job(ROUND, notices.spread)
+    jobs["texts"] = Job(ROUND, editions.begin)
     jobs["appeals"] = Job(timedelta(hours=1), partial(appeals.sweep, settings.data_dir / appeals.FOLDER))
     applied = settings.data_dir / applications.FOLDER
     jobs["applications"] = Job(timedelta(hours=1), partial(applications.sweep, applied))
@@ -172,7 +185,9 @@ def build(settings: Settings, gateways: Mapping[str, Acquirer] | None = None) ->
     night = (settings.quiet_from, settings.quiet_to)
     for channel, carrier in carriers(settings).items():
         jobs[JOBS[channel]] = Job(ROUND, partial(_carry, carrier, desk, settings.demo, channel, night))
-    return Worker(jobs)
+    worker = Worker(jobs)
+    jobs["pulse"] = Job(timedelta(minutes=1), worker.beat)
+    return worker
 
 
 def _carry(
@@ -186,18 +201,11 @@ def carriers(settings: Settings) -> dict[str, Mailer]:
     """Each channel that can send; what is put for another waits in its rows."""
     found = {
         EMAIL: mailer_of(settings),
-        SMS: sms.build(settings.sms_url) if settings.sms_url else sms.CapturedSms() if settings.demo else None,
+        SMS: sms_of(settings),
         TELEGRAM: Telegram(settings.telegram_token, settings.telegram_url) if settings.has_telegram else None,
         MAX: Max(settings.max_token, settings.max_url) if settings.has_max else None,
     }
     return {channel: carrier for channel, carrier in found.items() if carrier is not None}
-
-
-def mailer_of(settings: Settings) -> Mailer | None:
-    if settings.mail_url:
-        host = urlsplit(settings.base_url).hostname or "localhost"
-        return SmtpMailer(settings.mail_url, settings.mail_from or f"no-reply@{host}")
-    return CapturedMailer() if settings.demo else None
 
 
 def desk_of(settings: Settings) -> Desk:
@@ -326,6 +334,21 @@ def _counter(settings: Settings, gateways: Mapping[str, Acquirer]) -> Counter:
 def autopay_round(counter: Counter, now: datetime) -> None:
     """Days and hours of autopay are the utility's."""
     autopay_rounds.run(counter, now.astimezone(clock.zone()))
+
+
+def settle_orders(gateways: Mapping[str, Acquirer], now: datetime) -> None:
+    """A receipt is of the utility's day: its rate may be another from the first of the year on."""
+    settling.settle_orders(gateways, now.astimezone(clock.zone()))
+
+
+def carry_out_refunds(gateways: Mapping[str, Acquirer], now: datetime) -> None:
+    """The same of what goes back."""
+    refund_requests.carry_out_all(gateways, now.astimezone(clock.zone()))
+
+
+def count_readings(now: datetime) -> None:
+    """Days of readings are the utility's."""
+    progress.count(now.astimezone(clock.zone()))
 
 
 def match_payments(now: datetime) -> None:

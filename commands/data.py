@@ -8,8 +8,9 @@ import click
 
 import clock
 from commands.frame import connected, settings
-from models import migrating
-from services import texts, topics
+from models import Pulse, migrating
+from models.pulse import BACKUP
+from services import questions, texts, topics
 
 
 @click.command("migrate", help="Создать или обновить таблицы базы. Повторный запуск ничего не меняет.")
@@ -24,6 +25,7 @@ def prepare() -> list[str]:
     applied = migrating.migrate()
     texts.seed(clock.now())
     topics.seed()
+    questions.seed(clock.now())
     return applied
 
 
@@ -35,6 +37,7 @@ def make_backup(file: Path) -> None:
 
     key = settings().backup_key
     counts = backup.write_backup(file, key=key, schema=migrating.applied(), now=clock.now())
+    Pulse.beat(BACKUP, clock.now(), file.name)
     click.echo(f"Копия {file}: таблиц {len(counts)}, строк {sum(counts.values())}.")
     if not key:
         click.echo("Внимание: копия не зашифрована, в ней персональные данные. Задайте ABONENT_BACKUP_KEY.", err=True)

@@ -7,7 +7,7 @@ import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -16,8 +16,10 @@ import clock
 from commands.frame import connected, settings
 from exchange.debts import CSV, KINDS, MARKS, SBER
 from exchange.tables import BY_NAME
-from models import ExportBatch
-from services import exports, exports_payments, imports, uploads
+from exchange.writers import write_csv
+from models import Audit, ExportBatch
+from models.audit import Sought
+from services import audit_words, exports, exports_lists, exports_payments, imports, undo, uploads
 from services.imports_report import Report
 
 
@@ -119,9 +121,14 @@ def _progress() -> Iterator[imports.Progress]:
     yield tell
 
 
-@click.command("import-waiting", help="Загрузить пакеты, переданные через консоль (зовёт рассылка).", hidden=True)
+@click.command(
+    "import-waiting",
+    help="Загрузить пакеты, переданные через консоль, отменить отменённые (зовёт рассылка).",
+    hidden=True,
+)
 @connected
 def import_waiting() -> None:
+    undo.carry_out_asked(clock.local_now)
     uploads.load_waiting(settings().data_dir / "uploads", now=clock.local_now, data_key=settings().data_key)
 
 
@@ -136,8 +143,9 @@ def export() -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="С какого дня снятия показаний.")
 @click.option("--supplier", help="Код поставщика; без него — все поставщики.")
 @click.option(
-    "--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True, help="Вид файла."
-)
+    "--format", "kind", type=click.Choice(["csv", "xlsx", "gis"]), default="csv", show_default=True,
+    help="Вид файла; gis — книга для ГИС ЖКХ.",
+)  # fmt: skip
 @click.option("--again", is_flag=True, help="Добавить и показания прежних выгрузок, на которые ещё нет ответа.")
 @click.option("--batch", type=int, help="Выдать прежнюю выгрузку по её номеру: тот же файл, байт в байт.")
 @click.option("--out", type=click.Path(path_type=Path), help="Файл или папка; без ключа — текущая папка.")
@@ -195,6 +203,44 @@ def export_payments(
     _write(made, out, "платежей")
 
 
+def _list_command(what: str) -> click.Command:
+    """A command for a list that marks nothing."""
+
+    @export.command(what, help=f"{exports_lists.TITLES[what]}: список целиком, каким он стоит сейчас.")
+    @click.option("--supplier", help="Код поставщика; без него — все поставщики.")
+    @click.option(
+        "--format", "kind", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True, help="Вид файла."
+    )
+    @click.option("--batch", type=int, help="Выдать прежнюю выгрузку по её номеру: тот же файл, байт в байт.")
+    @click.option("--out", type=click.Path(path_type=Path), help="Файл или папка; без ключа — текущая папка.")
+    @click.option(
+        "--encoding",
+        type=click.Choice(["utf-8", "cp1251"]),
+        default="utf-8",
+        show_default=True,
+        help="Кодировка CSV.",
+    )
+    @connected
+    def export_list(supplier: str | None, kind: str, batch: int | None, out: Path | None, encoding: str) -> None:
+        if batch is not None:
+            _write(exports.batch_of(what, batch), out, "строк")
+            return
+        try:
+            made = exports_lists.export_list(
+                what, supplier, clock.now(), who=who(), zone=clock.zone(), kind=kind, encoding=encoding
+            )
+        except exports.NothingToExport as nothing:
+            click.echo(nothing.sentence)
+            return
+        _write(made, out, "строк")
+
+    return export_list
+
+
+for _what in exports_lists.TITLES:
+    _list_command(_what)
+
+
 @export.command("debts", help="Долги для банка: что платить каждому лицевому счёту. Файл на каждого поставщика.")
 @click.option("--supplier", help="Код поставщика; без него — все поставщики, у каждого свой файл.")
 @click.option("--format", "kind", type=click.Choice(KINDS), default=SBER, show_default=True, help="Вид файла.")
@@ -229,6 +275,25 @@ def export_debts(
         return
     for one in made:
         _write(one, out, "счетов")
+
+
+@export.command("audit", help="Журнал действий операторов: таблица CSV, новые записи сверху.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="С какого дня; без него — с начала.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="По какой день; без него — по сегодня.")
+@click.option("--out", type=click.Path(path_type=Path), help="Файл или папка; без ключа — текущая папка.")
+@connected
+def export_audit(since: datetime | None, until: datetime | None, out: Path | None) -> None:
+    zone, target = clock.zone(), _target(out, f"audit-{clock.today():%Y-%m-%d}.csv")
+    begins = since.replace(tzinfo=zone) if since else None
+    ends = (until + timedelta(days=1)).replace(tzinfo=zone) if until else None
+    found = Audit.all_found(Sought(since=begins, until=ends))
+    try:
+        with target.open("wb") as file:
+            count = write_csv(file, audit_words.HEADINGS, audit_words.table(found, zone))
+    except OSError as fault:
+        click.echo(f"✗ Файл {target} не записан: {fault.strerror}.", err=True)
+        sys.exit(1)
+    click.echo(f"Журнал: записей {count}, файл {target}.")
 
 
 def _write(made: ExportBatch, out: Path | None, of: str) -> None:

@@ -14,8 +14,13 @@ from services.linking import attach_by_number
 @click.argument("email")
 @click.option("--administrator", is_flag=True, help="Администратор: все права, а не только работа с абонентами.")
 @click.option("--supplier", "supplier_code", help="Код поставщика; без него — все поставщики.")
+@click.option("--reset-factor", is_flag=True, help="Только отключить оператору второй шаг входа: телефон потерян.")
 @connected
-def create_operator(email: str, administrator: bool, supplier_code: str | None) -> None:
+def create_operator(email: str, administrator: bool, supplier_code: str | None, reset_factor: bool) -> None:
+    if reset_factor:
+        operators.reset_factor(email, clock.now())
+        click.echo(f"Второй шаг входа у {email} отключён. При следующем входе консоль попросит подключить новый.")
+        return
     role = "administrator" if administrator else "clerk"
     link = operators.create(email, role, supplier_code, clock.now(), base_url=settings().base_url)
     click.echo(f"Оператор {email} заведён.")

@@ -25,7 +25,7 @@ from services.refusal import Refused
 SERVER = {
     "ident": "abonent",
     "clear_untrusted_proxy_headers": False,  # views/address.py decides whose word about the client counts
-    "max_request_body_size": 70 * 1024 * 1024,
+    "max_request_body_size": 256 * 1024 * 1024,  # more than the portal takes: it is the portal that says so, in words
     "channel_timeout": 60,
     "connection_limit": 500,
 }

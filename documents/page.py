@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from io import BytesIO
 from typing import NamedTuple
 
 from fpdf import FPDF, ViewerPreferences
@@ -114,6 +115,13 @@ class Sheet:
         name = f"picture {len(images) + 1}"
         images[name] = _packed(image, len(images) + 1)
         self._pdf.image(name, x=x, y=y, w=side, h=side, link=link)
+
+    def photograph(self, png: bytes, x: float, y: float, breadth: float, height: float) -> None:
+        """A picture of few colours in a thin frame."""
+        self._pdf.image(BytesIO(png), x=x, y=y, w=breadth, h=height)
+        self._pdf.set_line_width(0.1)
+        self._pdf.set_draw_color(PALE)
+        self._pdf.rect(x, y, breadth, height, style="D")
 
     def bytes(self) -> bytes:
         """The finished file."""

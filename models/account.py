@@ -95,6 +95,12 @@ class Account(Base):
         return dict(cast(Iterable[tuple[str, int]], rows.tuples()))
 
     @classmethod
+    def numbers(cls, ids: Iterable[int]) -> list[str]:
+        """The numbers of accounts by their ids, in the order of numbers."""
+        rows = cls.select(cls.number).where(cls.id.in_(list(ids))).order_by(cls.number)
+        return [str(row.number) for row in rows]
+
+    @classmethod
     def alike(cls, supplier: int, number: str, limit: int) -> list[Account]:
         """The supplier's accounts of the same number but for zeros before it, with supplier and house."""
         bare = number.lstrip("0")

@@ -310,6 +310,10 @@ class Payment(Base):
         )
 
 
+# The first of what did not meet, by day, without reading all that was ever paid.
+Payment.add_index(Payment.index(Payment.paid_on, Payment.id, name="payment_paid_on"))
+
+
 class Balance(Base):
     """What the billing says is owed on a day (positive = debt): the whole account, or a part by service."""
 

@@ -84,6 +84,13 @@ class Call(Base):
         return list(rows.order_by(cls.decided_at.desc(), cls.id.desc()).limit(most))
 
     @classmethod
+    def next_after(cls, call: int, suppliers: Collection[int] | None) -> int | None:
+        """The one to ring up when this one is done: the next that waits, from the end of the queue on to its head."""
+        waiting = cls.select(cls.id).where(cls.state == SQL("'waiting'"), *cls._seen_by(suppliers)).order_by(cls.id)
+        found = waiting.where(cls.id > call).first() or waiting.where(cls.id != call).first()
+        return found.id if found is not None else None
+
+    @classmethod
     def count_waiting(cls, suppliers: Collection[int] | None) -> int:
         return int(cls.select().where(cls.state == SQL("'waiting'"), *cls._seen_by(suppliers)).count())
 

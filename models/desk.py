@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +12,8 @@ from peewee import JOIN, SQL, ModelSelect, fn
 from models.account import Account
 from models.base import lock
 from models.bill import Payment
-from models.order import PAID, POSTED, Match, Order, OrderLine
+from models.match import Match
+from models.order import PAID, POSTED, Order, OrderLine
 from models.registry import (
     DUPLICATE,
     MET,
@@ -67,8 +68,11 @@ def take_back(line: RegistryLine, by: str, reason: str) -> bool:
     return bool(done)
 
 
-def alike(account: Account, amount: int, since: date, until: date) -> list[Alike]:
-    """What is known of payments of the account and the sum within the days, whoever tells of them; three queries."""
+def alike(account: Account, amount: int, since: date, until: date, zone: tzinfo | None) -> list[Alike]:
+    """What is known of payments of the account and the sum within the days, whoever tells of them; three queries.
+
+    `zone` is the utility's: what was paid here is of its day.
+    """
     billed = Payment.select(Payment.source, Payment.paid_on, Payment.identifier).where(
         Payment.account == account, Payment.amount == amount, Payment.paid_on.between(since, until)
     )
@@ -92,7 +96,7 @@ def alike(account: Account, amount: int, since: date, until: date) -> list[Alike
     )  # fmt: skip
     found = [Alike(source or "Расчётный центр", on, name) for source, on, name in _rows(billed)]
     found += [Alike(*row) for row in _rows(told)]
-    found += [Alike("Кабинет", at.date(), number) for at, number in _rows(paid) if at is not None]
+    found += [Alike("Кабинет", at.astimezone(zone).date(), number) for at, number in _rows(paid) if at is not None]
     return [one for one in found if since <= one.on <= until]
 
 

@@ -8,7 +8,8 @@ from models.base import Base
 from models.call import Call
 from models.code import Code
 from models.link import Group, Link
-from models.notice import Chat, NoticeReceipt, Outbox
+from models.notice import Chat, NoticeReceipt
+from models.outbox import Outbox
 from models.photo import Photo
 from models.request import REFUSED, WAITING, LinkRequest
 from models.resident import Device, Operator, Resident, Session

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from peewee import JOIN, SQL, fn
+from peewee import SQL, fn
 
 from models.account import Account
 from models.bill import Payment
-from models.order import PAID, POSTED, Match, Order, OrderLine
+from models.match import Match
+from models.order import PAID, POSTED, Order, OrderLine
 from models.registry import Registry, RegistryLine, RegistryMatch
 from models.supplier import Supplier
 
@@ -29,10 +30,7 @@ class Sought:
 
 @dataclass(frozen=True)
 class Leftover:
-    """A payment that did not meet. `on`: a day, of an order the moment of paying; `source`: gateway, bank, billing.
-
-    `count` and `total` (kopecks) are of all such payments, however few are listed.
-    """
+    """A payment that did not meet. `on`: its day, of an order the moment of paying; `source`: who told of it."""
 
     id: int
     supplier: str
@@ -41,8 +39,6 @@ class Leftover:
     amount: int
     name: str
     source: str
-    count: int
-    total: int
 
 
 def orders(sought: Sought, limit: int) -> list[Leftover]:
@@ -53,10 +49,8 @@ def orders(sought: Sought, limit: int) -> list[Leftover]:
         .switch(OrderLine)
         .join(Account)
         .join(Supplier)
-        .switch(OrderLine)
-        .join(Match, JOIN.LEFT_OUTER)
         .where(
-            Order.state.in_((PAID, POSTED)), Match.id.is_null(), Order.paid_at >= sought.begins,
+            Order.state.in_((PAID, POSTED)), _none(Match, Match.line == OrderLine.id), Order.paid_at >= sought.begins,
             Order.paid_at < sought.ends, *_of(sought),
         )
         .order_by(Order.paid_at, OrderLine.id)
@@ -85,13 +79,9 @@ def payments(sought: Sought, limit: int) -> list[Leftover]:
         Payment.select(*_columns(Payment.id, Payment.paid_on, Payment.amount, Payment.identifier, Payment.source))
         .join(Account)
         .join(Supplier)
-        .switch(Payment)
-        .join(Match, JOIN.LEFT_OUTER, on=Match.first_line())
-        .switch(Payment)
-        .join(RegistryMatch, JOIN.LEFT_OUTER)
         .where(
-            Payment.paid_on.between(sought.since, sought.until), Match.id.is_null(), RegistryMatch.id.is_null(),
-            *_of(sought),
+            Payment.paid_on.between(sought.since, sought.until), _none(Match, Match.payment == Payment.id),
+            _none(RegistryMatch, RegistryMatch.payment == Payment.id), *_of(sought),
         )
         .order_by(Payment.paid_on, Payment.id)
     )  # fmt: skip
@@ -99,9 +89,13 @@ def payments(sought: Sought, limit: int) -> list[Leftover]:
 
 
 def _columns(id_: Any, on: Any, amount: Any, name: Any, source: Any) -> tuple[Any, ...]:
-    count, total = fn.COUNT(id_).over(), fn.SUM(amount).over()
     title = fn.COALESCE(fn.NULLIF(Supplier.short_name, ""), Supplier.name)
-    return id_, title, Account.number, on, amount, name, source, count, total
+    return id_, title, Account.number, on, amount, name, source
+
+
+def _none(model: Any, condition: Any) -> Any:
+    """No row of the model is one of this: said so, PostgreSQL knows that many are left, and stops at the limit."""
+    return ~fn.EXISTS(model.select(SQL("1")).where(condition))
 
 
 def _of(sought: Sought) -> list[Any]:
@@ -109,5 +103,4 @@ def _of(sought: Sought) -> list[Any]:
 
 
 def _found(rows: Any, limit: int) -> list[Leftover]:
-    found = cast(Iterable[tuple[Any, ...]], rows.limit(limit).tuples())
-    return [Leftover(*(*row[:7], int(row[7]), int(row[8]))) for row in found]  # PostgreSQL adds up to a Decimal
+    return [Leftover(*row) for row in cast(Iterable[tuple[Any, ...]], rows.limit(limit).tuples())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import BooleanField, DateField, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from models.account import Account
 from models.base import Base
@@ -68,6 +68,11 @@ class Meter(Base):
     def is_read_by_people(self, today: date) -> bool:
         """Are its figures sent by people?"""
         return not (self.is_automatic or self.is_removed(today))
+
+    @classmethod
+    def by_people(cls, today: date) -> tuple[Expression, ...]:
+        """The same as conditions of a query."""
+        return (cls.is_automatic == False, cls.removed_on.is_null() | (cls.removed_on > today))  # noqa: E712
 
     def is_expired(self, today: date) -> bool:
         """Its verification has run out (ПП 354 п. 81(12))."""

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, cast
 
 from models.account import Account
 from models.meter import Meter, Register
-from models.notice import Notice, NoticeReceipt, Outbox
+from models.notice import Notice, NoticeReceipt
 from models.order import Order
+from models.outbox import Outbox
 from models.reading import Reading, Submission
 from models.resident import Device, Resident, Session
 from models.supplier import Service, Supplier

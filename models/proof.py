@@ -9,8 +9,9 @@ from typing import NamedTuple, cast
 from peewee import JOIN, fn
 
 from models.bill import Bill, Payment
+from models.match import Match
 from models.meter import Meter
-from models.order import Match, OrderLine
+from models.order import OrderLine
 
 NEWEST = 60  # payments that are looked at: a reversal stands near what it reverses
 

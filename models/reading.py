@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+from peewee import (
+    JOIN,
+    SQL,
+    BooleanField,
+    DateField,
+    Expression,
+    ForeignKeyField,
+    IntegerField,
+    ModelSelect,
+    TextField,
+    fn,
+)
 
 from models.account import Account
 from models.base import Base, MicroField, UtcField
@@ -92,6 +103,7 @@ class Reading(Base):
     register = ForeignKeyField(Register, backref="readings", index=False)
     register_id: int
     submission = ForeignKeyField(Submission, null=True, backref="readings")
+    submission_id: int | None
     value = MicroField()
     taken_on = DateField()
     origin = TextField()
@@ -123,9 +135,43 @@ class Reading(Base):
         return list(cls.select().where(cls.submission == submission).order_by(cls.id))
 
     @classmethod
-    def move(cls, ids: Iterable[int], state: str, *, out_of: Sequence[str]) -> int:
+    def is_doubted(cls) -> Expression:
+        """Confirmed against a warning, and still of use: what was replaced, withdrawn or refused asks nothing of
+        anybody, and what a bill has used is settled. Literals: the index `reading_doubted` is by these very words.
+        """
+        return (cls.doubts != SQL("''")) & cls.state.in_((SQL(f"'{ACCEPTED}'"), SQL(f"'{EXPORTED}'")))
+
+    @classmethod
+    def sent_together(cls, reading: Reading) -> list[int]:
+        """The readings of the same meter that came by the same act, this one among them."""
+        own = Register.select(Register.id).where(
+            Register.meter == Register.select(Register.meter).where(Register.id == reading.register_id)
+        )
+        if reading.submission_id is None:
+            return [reading.id]
+        rows = cls.select(cls.id).where(cls.submission == reading.submission_id, cls.register.in_(own))
+        return [row.id for row in rows.order_by(cls.id)]
+
+    @classmethod
+    def account_of(cls, reading: Reading) -> Account:
+        """Whose meter it is of; with supplier and house."""
+        rows = Register.select(Meter.account).join(Meter).where(Register.id == reading.register_id).tuples()
+        [(account,)] = cast(Iterable[tuple[int]], rows)
+        found = Account.whole(account)
+        assert found is not None, "a meter hangs on an account"
+        return found
+
+    @classmethod
+    def last_of(cls, register: int, most: int) -> list[Reading]:
+        """What was declared for the register, newest first, whatever became of it."""
+        rows = cls.select().where(cls.register == register).order_by(cls.taken_on.desc(), cls.id.desc())
+        return list(rows.limit(most))
+
+    @classmethod
+    def move(cls, ids: Iterable[int], state: str, *, out_of: Sequence[str], reason: str | None = None) -> int:
         """Moves the readings that are `out_of` these states to another; how many were still there to move."""
-        query = cls.update(state=state).where(cls.id.in_(list(ids)), cls.state.in_(out_of))
+        facts = {"state": state} if reason is None else {"state": state, "reason": reason}
+        query = cls.update(**facts).where(cls.id.in_(list(ids)), cls.state.in_(out_of))
         return int(query.execute())
 
 
@@ -178,4 +224,4 @@ Reading.add_index(
     )
 )
 # The operator's queue: few of many.
-Reading.add_index(Reading.index(Reading.id, where=Reading.doubts != "", name="reading_doubted"))
+Reading.add_index(Reading.index(Reading.id, where=Reading.is_doubted(), name="reading_doubted"))

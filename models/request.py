@@ -133,6 +133,13 @@ class LinkRequest(Base):
         return list(cls.with_all().where(cls.state != WAITING, *cls._seen_by(suppliers)).limit(most))
 
     @classmethod
+    def next_waiting(cls, suppliers: Collection[int] | None, but: int) -> int | None:
+        """The one to go on with: the oldest that waits."""
+        rows = cls.select(cls.id).where(cls.state == WAITING, cls.id != but, *cls._seen_by(suppliers))
+        found = rows.order_by(cls.id).first()
+        return found.id if found is not None else None
+
+    @classmethod
     def count_waiting(cls, suppliers: Collection[int] | None) -> int:
         return int(cls.select().where(cls.state == WAITING, *cls._seen_by(suppliers)).count())
 

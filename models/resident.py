@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_login import UserMixin
 from peewee import (
+    JOIN,
     SQL,
     BigIntegerField,
     BooleanField,
@@ -16,6 +17,7 @@ from peewee import (
     IntegerField,
     IntegrityError,
     TextField,
+    fn,
 )
 
 from models.base import Base, UtcField, db
@@ -228,6 +230,13 @@ class Session(Base):
         return list(rows if before is None else rows.where(cls.id < before))
 
     @classmethod
+    def last_seen(cls, residents: Iterable[int]) -> dict[int, datetime]:
+        """When each of the residents was last here, as far as it is remembered."""
+        last = fn.MAX(cls.seen_at).alias("seen_at")
+        rows = cls.select(cls.resident, last).where(cls.resident.in_(list(residents))).group_by(cls.resident)
+        return {row.resident_id: row.seen_at for row in rows}
+
+    @classmethod
     def of_resident(cls, resident: Resident, session_id: int) -> Session | None:
         found: Session | None = cls.select().where(cls.resident == resident, cls.id == session_id).first()
         return found
@@ -291,6 +300,8 @@ class Device(Base):
 class Operator(Base):
     """A login that may work in the console: for one supplier, or for all (NULL). `role`: clerk, administrator."""
 
+    resident_id: int
+    supplier_id: int | None
     resident = ForeignKeyField(Resident, backref="roles", on_delete="CASCADE")
     supplier = ForeignKeyField(Supplier, null=True)
     role = TextField(default="clerk")
@@ -309,9 +320,36 @@ class Operator(Base):
         return bool(cls.select().where(cls.resident == resident, cls.supplier.is_null()).exists())
 
     @classmethod
-    def administrators(cls) -> list[Operator]:
-        """The administrators of everything, in the order of their rows."""
-        return list(cls.select().where(cls.role == "administrator", cls.supplier.is_null()).order_by(cls.id))
+    def roles_of(cls, resident: Resident) -> dict[int | None, str]:
+        """The resident's rights by supplier's id, None = all suppliers; {} = no operator."""
+        rows = cls.select().where(cls.resident == resident).order_by(cls.id)
+        return {row.supplier_id: str(row.role) for row in rows}
+
+    @classmethod
+    def give(cls, resident: Resident, roles: Mapping[int | None, str]) -> None:
+        """These are the resident's rights from now on, in the caller's transaction."""
+        cls.delete().where(cls.resident == resident).execute()
+        for supplier, role in roles.items():
+            cls.create(resident=resident, supplier=supplier, role=role)
+
+    @classmethod
+    def every(cls) -> list[Operator]:
+        """All rights with resident and supplier, an operator's together, in the order in which they came."""
+        rows = cls.select(cls, Resident, Supplier).join(Resident).switch(cls).join(Supplier, JOIN.LEFT_OUTER)
+        return list(rows.order_by(Resident.id, cls.id))
+
+    @classmethod
+    def administrators_emails(cls) -> list[str]:
+        """Where those who administer everything and may sign in are written to, in the order of their rows."""
+        of_all = (cls.role == "administrator") & cls.supplier.is_null() & (Resident.state == ACTIVE)
+        rows = cls.select(cls, Resident).join(Resident).where(of_all).order_by(cls.id)
+        return [str(row.resident.email) for row in rows]
+
+    @classmethod
+    def emails(cls) -> list[str]:
+        """The addresses of all operators, each once, by the alphabet."""
+        rows = cls.select(cls, Resident).join(Resident)
+        return sorted({str(row.resident.email) for row in rows if row.resident.email})
 
     @classmethod
     def is_last_administrator(cls, resident: Resident) -> bool:

@@ -8,7 +8,9 @@ from typing import NamedTuple, cast
 
 from peewee import JOIN, fn
 
-from models.order import CREATED, PAID, SENT, Checkout, Match, Order, OrderLine
+from models.checkout import Checkout
+from models.match import Match
+from models.order import CREATED, PAID, SENT, Order, OrderLine
 from models.resident import Resident
 
 

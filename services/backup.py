@@ -11,16 +11,26 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from models import TABLES, Base, Text, Topic, db, on_postgresql
+from models import (
+    TABLES,
+    Base,
+    Pulse,
+    Question,
+    QuestionGroup,
+    ReadingProgress,
+    Text,
+    Topic,
+    Unsent,
+    db,
+    on_postgresql,
+)
 from models.portable import columns, fill, is_empty, rows
 from services.refusal import Refused
 from services.sealing import MAGIC, Sealer, unseal
 
 FORMAT = 1
-SEEDED: tuple[type[Base], ...] = (
-    Text,
-    Topic,
-)  # `flask migrate` has published the first of them; the copy brings its own
+# `flask migrate` has published the first texts and questions, a worker may have looked round: the copy has its own.
+SEEDED: tuple[type[Base], ...] = (Text, Topic, Question, QuestionGroup, ReadingProgress, Unsent, Pulse)
 
 
 def write_backup(path: Path, *, key: str, schema: list[str], now: datetime) -> dict[str, int]:

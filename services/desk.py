@@ -55,9 +55,12 @@ def signature(found: Sequence[Alike]) -> str:
 
 @transaction
 def accept(account: Account, wanted: Wanted, by: Resident, now: datetime, today: date) -> RegistryLine:
-    """Writes the payment down; refuses a number that was written before, and a likeness that was not confirmed."""
+    """Writes the payment down; refuses a number that was written before, and a likeness that was not confirmed.
+
+    `now` in the utility's zone.
+    """
     number = _checked(wanted, today)
-    found = desk.alike(account, wanted.amount, wanted.paid_on - NEAR, wanted.paid_on + NEAR)
+    found = desk.alike(account, wanted.amount, wanted.paid_on - NEAR, wanted.paid_on + NEAR, now.tzinfo)
     if found and wanted.warned != signature(found):
         raise Known(found)
     way, who = WAYS[wanted.way], str(by.email)

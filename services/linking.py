@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from models import Account, Group, Link, Notice, Resident, lock, transaction
 from models.resident import DELETED
-from services import contacts, limits, outbox, settings, sign_in
+from services import contacts, limits, notices, outbox, settings, sign_in
 from services.accounts import LONGEST_ALIAS, check_email_bills
 from services.limits import Limit, Visitor
 from services.proof import FACTS, ORGANISATION, PASSPORT, PASSWORD, Proof, proves
@@ -128,6 +128,7 @@ def attach(
         linked_at=now,
     )
     _tell(resident, account, now)
+    notices.catch_up(resident, now)
     return made, True
 
 
@@ -162,11 +163,11 @@ def _counted(resident: Resident, wish: Wish, meant: Sequence[Account], visitor: 
 
 def _tell(resident: Resident, account: Account, now: datetime) -> None:
     others = [link.resident for link in Link.of_others(account, resident)]
-    number, supplier = f"№{NB}{account.number}", account.supplier.title
+    number = f"№{NB}{account.number}"
     Notice.tell(
         [resident],
         f"Вам добавлен лицевой счёт {number}",
-        f"{supplier}. Теперь в кабинете есть его счета, показания и оплата.",
+        "Теперь в кабинете есть его счета, показания и оплата.",
         now,
         supplier=account.supplier,
         link_url=f"/accounts/{account.id}",
@@ -175,7 +176,7 @@ def _tell(resident: Resident, account: Account, now: datetime) -> None:
     Notice.tell(
         others,
         f"Лицевой счёт {number} добавил ещё один пользователь",
-        f"{supplier}. Так бывает, когда счёт смотрят всей семьёй. Если вы не знаете, кто это, возразите: оператор "
+        "Так бывает, когда счёт смотрят всей семьёй. Если вы не знаете, кто это, возразите: оператор "
         "проверит и отключит лишнего.",
         now,
         supplier=account.supplier,

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models import Account, Bill, ReadingLinks, Submission, lock, transaction
+from models import Account, Bill, ReadingLinks, Register, Submission, lock, transaction
 from models.reading import BY_LINK
 from services import limits, readings, settings, signed
 from services.limits import Limit, Visitor
@@ -64,6 +64,14 @@ def link_for(account: Account, day: date, key: str, base_url: str, terms: Suppli
     """
     until = window_of(account, day, terms).ends
     return f"{base_url}/r/{sign(Pass(account.id, until, ReadingLinks.version_of(account)), key)}"
+
+
+def code_of(bill: Bill, day: date, key: str, base_url: str) -> str | None:
+    """The second code of a quittance; None where no meter is read by people."""
+    registers = Register.of_account(bill.account)
+    if not any(register.meter.is_read_by_people(day) for register in registers):
+        return None
+    return link_on_paper(bill, day, key, base_url)
 
 
 def link_on_paper(bill: Bill, today: date, key: str, base_url: str) -> str | None:

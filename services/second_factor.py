@@ -13,7 +13,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from random import Random
 
-from models import Code, Device, Resident, lock, transaction
+from models import Code, Device, Operator, Resident, lock, transaction
 from models.resident import DELETED
 from services import challenges, codes, limits
 from services.challenges import EMAIL, FACTOR, SMS, Way
@@ -31,6 +31,10 @@ SPARES_LIVE = timedelta(days=3650)
 STEP = 30  # seconds of a TOTP code; one step either way is forgiven
 
 IS_ON = "Приложение уже подключено. Чтобы подключить другое, сначала отключите это."
+OPERATORS = (
+    "Операторы входят только со вторым шагом. Сменили телефон? Попросите администратора отключить прежний второй "
+    "шаг, при следующем входе вы подключите новый."
+)
 WRONG = "Код не подошёл. Проверьте, что на телефоне верное время, и введите следующий код."
 
 
@@ -41,9 +45,14 @@ def way_to(resident: Resident, has_sms: bool) -> Way | None:
     return Way(EMAIL, str(resident.email)) if resident.email_confirmed_at and resident.email else None
 
 
+def stands(resident: Resident, has_sms: bool) -> bool:
+    """Is there a second factor that can be shown?"""
+    return resident.factor == TOTP or (resident.factor == BY_CODE and way_to(resident, has_sms) is not None)
+
+
 def is_wanted(resident: Resident, device_token: str, has_sms: bool) -> bool:
     """Must this browser show a second factor? One that cannot be shown locks nobody out."""
-    if resident.factor == NONE or (resident.factor == BY_CODE and way_to(resident, has_sms) is None):
+    if not stands(resident, has_sms):
         return False
     return not device_token or Device.of_resident(resident, codes.token_hash(device_token)) is None
 
@@ -187,6 +196,14 @@ def renew_spares(resident: Resident, now: datetime, *, key: str, rng: Random = c
     for spare in made:
         codes.keep(SPARE, resident, spare_hash(key, resident, spare), now, SPARES_LIVE)
     return [f"{spare[:5]}-{spare[5:]}" for spare in made]
+
+
+@transaction
+def turn_off(resident: Resident, now: datetime, *, is_demo: bool) -> None:
+    """At the resident's own wish; whoever works in the console of a real portal must have one."""
+    if not is_demo and Operator.is_one(resident):
+        raise Refused(OPERATORS)
+    disable(resident, now)
 
 
 @transaction

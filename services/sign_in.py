@@ -9,7 +9,7 @@ from datetime import datetime
 from models import Attempt, Link, Operator, Resident, Session, lock, transaction
 from models.resident import ACTIVE, WAITING
 from models.search import fold
-from services import codes, contacts, limits, passwords
+from services import codes, contacts, limits, notices, passwords
 from services.limits import Limit, TooMany, Visitor
 from services.refusal import Refused
 
@@ -199,6 +199,7 @@ def begin(verified: Verified, visitor: Visitor, now: datetime, token: str, remem
         device=visitor.device,
         is_remembered=remembered,
     )
+    notices.catch_up(resident, now)
     return session
 
 

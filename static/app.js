@@ -37,6 +37,15 @@
     if (parts) field.value = "+7 (" + parts[1] + ") " + parts[2] + "-" + parts[3] + "-" + parts[4];
   });
 
+  /* What is too large to be taken is not sent at all: the words beside it stay where they are. */
+  document.addEventListener("change", function (event) {
+    var field = event.target, size = 0;
+    if (field.type !== "file") return;
+    for (var i = 0; i < field.files.length; i++) size += field.files[i].size;
+    field.setCustomValidity(size > 60 << 20 ? "Файлы вместе больше 60 МБ. Выберите файлы поменьше." : "");
+    if (!field.reportValidity()) field.value = "";
+  });
+
   /* Bank details are copied one by one; where the browser does not let us, the value is marked to be copied by hand. */
   document.addEventListener("click", function (event) {
     var button = event.target.closest && event.target.closest("[data-copy]");

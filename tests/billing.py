@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from models import TABLES, ImportRun, RefusedRow, portable
+from models import TABLES, ImportAdded, ImportChange, ImportRun, RefusedRow, portable
 from services.imports import Options, run_import
 from services.imports_report import Report
 
@@ -37,7 +37,7 @@ ENERGO;0010;1;PENI;;10,00;10,00
 """
 PLAIN = {"suppliers": SUPPLIERS, "services": SERVICES, "accounts": ACCOUNTS}
 # The record of runs is kept apart from what the package says.
-CONTENT = [table for table in TABLES if table not in (ImportRun, RefusedRow)]
+CONTENT = [table for table in TABLES if table not in (ImportRun, RefusedRow, ImportAdded, ImportChange)]
 
 
 def write(folder: Path, **tables: str | bytes) -> Path:

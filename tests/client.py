@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -12,9 +13,15 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from models import Resident, Session
+from models import Operator, Resident, Session, db
 from services.codes import token_hash
 from views.sessions import COOKIE
+
+# Changes of the console that are no lines of the log, and why.
+NOT_NOTED = {
+    "admin.upload": "an import is a row of its own: who, when, which file, what came of it",
+    "admin.upload_registry": "a registry that waits is a row of its own and changes nothing until it is posted",
+}
 
 
 class PageClient:
@@ -23,6 +30,8 @@ class PageClient:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.http = app.test_client()
+        self.is_operator = False
+        self.pressed: set[tuple[str, str]] = set()
 
     def sign_in(self, resident: Resident) -> PageClient:
         """Opens a session as the sign-in form would."""
@@ -35,6 +44,7 @@ class PageClient:
             expires_at=now + timedelta(days=1),
         )
         self.http.set_cookie(COOKIE, token)
+        self.is_operator = Operator.is_one(resident)
         return self
 
     def get(self, url: str, status: int = 200, htmx: bool = False, **kwargs: Any) -> Page:
@@ -46,7 +56,28 @@ class PageClient:
         """Posts with a valid form token; an answer of 303 (204 for htmx) is what success looks like."""
         fields = {"csrf_token": self.csrf_token(), **(data or {})}
         expected = 204 if htmx and status == 303 else status
-        return self._check(self.http.post(url, data=fields, headers=_headers(htmx), **kwargs), expected, url, htmx)
+        noted = self._last_note() if url.startswith("/admin") else 0
+        page = self._check(self.http.post(url, data=fields, headers=_headers(htmx), **kwargs), expected, url, htmx)
+        if url.startswith("/admin") and status == 303:
+            self._check_noted(url, data, noted)
+        return page
+
+    def _check_noted(self, url: str, data: Mapping[str, Any] | None, noted: int) -> None:
+        """What an operator changes stands in the log; a refusal that is said on the next page changed nothing."""
+        endpoint, _ = self.app.url_map.bind("localhost").match(url.partition("?")[0], "POST")
+        press = (url, repr(data))
+        with self.http.session_transaction() as own:
+            said = [kind for kind, _ in own.get("_flashes", [])]
+        is_refused, is_twice = "warn" in said, press in self.pressed
+        self.pressed.add(press)
+        if self.is_operator and not (is_refused or is_twice) and endpoint not in NOT_NOTED:
+            assert self._last_note() > noted, f"{url} ({endpoint}) changed something and wrote no line in the log"
+
+    def _last_note(self) -> int:
+        """The id of the newest line; asked beside what the tests count."""
+        with nullcontext() if not db.is_closed() else db.connection_context():
+            cursor = db.obj.connection().cursor()
+            return int(cursor.execute("SELECT COALESCE(MAX(id), 0) FROM audit").fetchone()[0])
 
     def csrf_token(self) -> str:
         with self.app.test_request_context():
@@ -62,6 +93,8 @@ class PageClient:
     def _check(self, response: TestResponse, status: int, url: str, htmx: bool) -> Page:
         page = Page(response, url)
         assert response.status_code == status, f"{url}: {response.status_code}, expected {status}\n{page.words[:600]}"
+        for value in response.headers.values():
+            value.encode("latin-1")  # a server sends no other signs in a header; the client of the tests does not ask
         if response.mimetype == "text/html" and response.status_code not in (303, 302, 204):
             page.check(is_fragment=htmx or "<html" not in page.text)
         return page

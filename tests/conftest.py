@@ -30,6 +30,9 @@ SHARES = ("sqlite", "postgresql", "browser")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", default="sqlite", choices=["sqlite", "postgresql", "each"])
     parser.addoption("--payments", type=int, default=24, help="payments of tests/test_payment_kills.py")
+    parser.addoption(
+        "--letters", type=int, default=300, help="letters of the worker killed in test_sending_faults.py"
+    )
     parser.addoption("--runs", type=int, default=60, help="interleavings of tests/test_money_model.py")
 
 
@@ -120,10 +123,15 @@ def empty_tables() -> None:
         names = ", ".join(f'"{table._meta.table_name}"' for table in TABLES)
         db.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         return
+    triggers = db.execute_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:  # they keep the audit log from just this
+        db.execute_sql(f'DROP TRIGGER "{name}"')
     db.execute_sql("PRAGMA foreign_keys = OFF")
     for table in TABLES:
         table.delete().execute()
     db.execute_sql("PRAGMA foreign_keys = ON")
+    for _, sql in triggers:
+        db.execute_sql(sql)
 
 
 @pytest.fixture

@@ -215,7 +215,8 @@ def registry_line(of: Registry | None = None, **facts: Any) -> RegistryLine:
 
 
 def operator(of: Supplier | None = None, role: str = "clerk", **facts: Any) -> Resident:
-    who = resident(**facts)
+    """Of all suppliers unless one is named; the second step of his sign-in is set up, as a real portal demands."""
+    who = resident(**{"factor": "code", **facts})
     Operator.create(resident=who, supplier=of, role=role)
     return who
 

@@ -58,7 +58,7 @@ def test_the_queue_shows_what_waits_oldest_first(clerk: PageClient, asked: LinkR
     page = clerk.get("/admin/requests")
     places = [page.words.index(f"№ {row.id} ") for row in (asked, newer, done)]
     assert places == sorted(places) and "Ждут решения" in page and "Отказано" in page
-    assert "2 заявки ждут решения" in clerk.get("/admin/")
+    assert "Люди 2 ждут" in clerk.get("/admin/").words
 
 
 def test_an_empty_queue_says_so(clerk: PageClient) -> None:
@@ -211,3 +211,10 @@ def test_the_queue_asks_the_same_for_many(clerk: PageClient) -> None:
     few = asks()
     fill(15)
     assert asks() == few <= 6
+
+
+def test_after_a_decision_the_next_request_is_shown(clerk: PageClient, anna: Resident, asked: LinkRequest) -> None:
+    later = factories.request(anna, supplier=asked.supplier)
+    page = refuse(clerk, asked)
+    assert page.location == f"/admin/requests/{later.id}" and "отказано" in clerk.get(page.location).words.lower()
+    assert refuse(clerk, later).location == "/admin/requests"

@@ -58,12 +58,6 @@ def last_note() -> tuple[str, object, object]:
     return row.action, json.loads(row.before), json.loads(row.after)
 
 
-def test_the_menu_of_the_console_leads_to_people(administrator: PageClient) -> None:
-    assert "/admin/residents" in administrator.get("/admin/").tree.links
-    for url in ("/admin/residents", "/admin/accounts", "/admin/counter", "/admin/invitations"):
-        assert '<a href="/admin/residents" aria-current="page">Жители</a>' in administrator.get(url).text
-
-
 def test_the_list_finds_and_pages(administrator: PageClient, anna: Resident, account: Account) -> None:
     assert "Никого не нашли" in administrator.get("/admin/residents?q=Некто")
     page = administrator.get("/admin/residents?q=0010")

@@ -29,7 +29,7 @@ WEB = {"flask", "flask_login", "flask_wtf", "werkzeug", "wtforms"}
 WEB_EXCEPTED = {("models/resident.py", "flask_login"), ("gateways/testbank_server.py", "werkzeug")}
 HAVE_A_CLOCK = {"clock.py", "gateways/testbank_server.py"}
 # Puts together what it names for app.py, as the wiring does.
-BUILDS = {"views/gateways.py": {"config", "gateways"}}
+BUILDS = {"views/gateways.py": {"config", "gateways"}, "views/channels.py": {"config", "gateways"}}
 ASKS_THE_CLOCK = {"now", "utcnow", "today"}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base_view", "manager"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,15 @@ def test_wrong_gateways_are_named_all_at_once(tmp_path: Path) -> None:
     (tmp_path / "portal.toml").write_text("gateways = 5", encoding="utf-8")
     with pytest.raises(config.SettingsError, match="gateways"):
         config.load(KEYS)
+
+
+def test_no_key_of_the_portal_stands_in_a_repr() -> None:
+    names = ("SECRET_KEY", "DATA_KEY", "LINK_KEY", "BACKUP_KEY", "METRICS_TOKEN")
+    secret = {f"ABONENT_{name}": f"a-secret-{name}".ljust(40, "-") for name in names}
+    loaded = config.load({**KEYS, **secret})
+    words = {
+        "database_url": "postgresql://abonent:a-secret-@db/abonent", "mail_url": "smtp://user:a-secret-@mail",
+        "sms_url": "smsc://user:a-secret-@smsc.ru", "telegram_token": "1:a-secret-", "max_token": "a-secret-",
+        "testbank_secret": "a-secret-",
+    }  # fmt: skip
+    assert "a-secret-" not in repr(replace(loaded, **words))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
-from models import Account, Audit, BankOperation, Payment, Registry, RegistryLine, RegistryMatch, Resident
-from models.history import paid_beside
+from models import (
+    Account,
+    Audit,
+    BankOperation,
+    Checkout,
+    Order,
+    OrderLine,
+    Payment,
+    Registry,
+    RegistryLine,
+    RegistryMatch,
+    Resident,
+)
+from models.beside import paid_beside
 from services import desk, reconciliation, registries
 from services.desk import Known, Wanted, signature
 from services.refusal import Refused
@@ -204,3 +217,17 @@ def test_the_file_of_the_day_is_what_counts(account: Account, olga: Resident) ->
     desk.take_back(accept(account, olga, "cash", number="2", amount=1), "слип", olga, NOW)
     text = desk.file_of(line.registry).decode("utf-8-sig")
     assert text.splitlines() == ["Номер операции;Лицевой счёт;Дата;Сумма, ₽", "'=1+1;0010;20.11.2026;500"]
+
+
+def test_a_payment_made_here_after_midnight_is_of_the_utilitys_day(account: Account, olga: Resident) -> None:
+    zone, day = ZoneInfo("Europe/Moscow"), TODAY - timedelta(days=3)
+    paid_at = datetime.combine(day, time(0, 30), zone)
+    press = Checkout.create(resident=olga, once="o", created_at=NOW)
+    order = Order.create(
+        checkout=press, supplier=account.supplier, gateway="sber", number="129", amount=50000, state="paid",
+        created_at=NOW, paid_at=paid_at, expires_at=NOW,
+    )  # fmt: skip
+    OrderLine.create(order=order, account=account, amount=50000)
+    with pytest.raises(Known) as known:
+        desk.accept(account, Wanted("told", 50000, TODAY, "17"), olga, NOW.astimezone(zone), TODAY)
+    assert known.value.found == [desk.Alike("Кабинет", day, "129")]

@@ -29,6 +29,16 @@ def test_every_answer_carries_the_policy(client: PageClient) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_contacts_of_all_suppliers_stand_before_one_who_has_no_account_yet(client: PageClient) -> None:
+    own, other = make.supplier(phone="8 800 100"), make.supplier(phone="8 800 200")
+    client.sign_in(newcomer := make.resident())
+    page = client.get("/contacts")
+    assert "8 800 100" in page and "8 800 200" in page
+    make.link(newcomer, make.account(own))
+    page = client.get("/contacts")
+    assert str(own.phone) in page and str(other.phone) not in page
+
+
 def test_the_page_of_a_fault_does_not_need_the_database(client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     client.sign_in(make.resident())
 

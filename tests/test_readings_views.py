@@ -10,7 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from models import Account, Link, Meter, Reading, Register, Resident, Service, Submission
+from models import Account, Link, Meter, Reading, Register, Resident, Service, Submission, Supplier
 from models.reading import ACCEPTED, EXPORTED, REJECTED, USED, WITHDRAWN
 from services import reading_links
 from tests import factories
@@ -116,6 +116,20 @@ def test_the_preliminary_sum_can_be_paid_at_once(client: PageClient, anna: Resid
     client.sign_in(anna).post(url(account), typed(account, "15892", "6110"))
     asked = client.get(url(account)).value("sum")
     assert "864,50" in client.get(f"/payment/{account.id}?sum={asked}&method=card").text
+
+
+def test_only_ways_that_there_are_are_offered_for_the_preliminary_sum(
+    app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch, anna: Resident, account: Account
+) -> None:
+    monkeypatch.setitem(app.extensions, "gateways", {})
+    client.sign_in(anna).post(url(account), typed(account, "15892", "6110"))
+    page = client.get(url(account))
+    assert (
+        "К оплате: 864,50 ₽" in page and "Банковская карта" not in page and f"/payment/{account.id}" not in page.text
+    )
+    Supplier.update(bank_account="40702810138250123017", bik="044525225").execute()
+    page = client.get(url(account))
+    assert '<option value="qr">QR-код</option>' in page.text and "Банковская карта" not in page
 
 
 def test_with_htmx_the_card_alone_comes_back(client: PageClient, anna: Resident, account: Account) -> None:

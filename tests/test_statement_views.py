@@ -11,7 +11,8 @@ import pypdfium2
 import pytest
 from python_calamine import CalamineWorkbook
 
-from models import Account, GatewayEvent, Resident
+from models import Account, Resident
+from services import refunds
 from tests import factories
 from tests.client import Page, PageClient
 from tests.queries import counted
@@ -132,7 +133,7 @@ def test_what_was_paid_here_and_given_back_in_part_stands_in_it_as_in_the_histor
     client: PageClient, resident: Resident, account: Account
 ) -> None:
     order = ordered(resident, account, 50000).order
-    GatewayEvent.noted("testbank", "1", order=order, outcome="refunded", amount=10000, at=factories.NOW)
+    assert refunds.came(order, 10000, factories.NOW)
     page = client.sign_in(resident).get("/statement?from=2026-11-01")
     assert "20.11.2026 Оплачено здесь, часть возвращена 500,00" in page
     assert "Оплачено, часть возвращена" in client.get("/history")

@@ -44,6 +44,9 @@ class Server(ThreadingHTTPServer):
 class Talk(BaseHTTPRequestHandler):
     server: Server
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
         data = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         is_json = self.headers.get("Content-Type", "").startswith("application/json")

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 
 import clock
 from models import Account, Group, Link, LinkRequest, Register, Service, Tariff
-from models.history import paid_beside
+from models.beside import paid_beside
 from models.standing import services_of, standings
 from services import accounts, groups, reading_links, settings
 from services.accounts import LONGEST_ALIAS

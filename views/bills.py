@@ -7,13 +7,13 @@ from werkzeug.wrappers import Response as Redirect
 
 import clock
 from documents import quittance as paper
-from models import Bill, Register
+from models import Bill
 from services import bills, reading_links
 from views import portal
 from views.access import chosen_link, own_bill, own_links
+from views.downloads import named
 from views.format import month
 from views.forms import typed
-from views.spreadsheets import named
 
 bp = Blueprint("bills", __name__)
 
@@ -44,20 +44,12 @@ def pdf(bill_id: int) -> Response:
 
 def paper_of(bill: Bill, *, masked: bool = False) -> Response:
     """The quittance of a bill whose account, supplier and house are joined."""
-    link = None if masked else _readings_url(bill)
-    data = paper.render(bills.quittance_of(bill, masked=masked, readings_url=link))
+    settings = portal.settings()
+    signed = None if masked else reading_links.code_of(bill, clock.today(), settings.reading_key, settings.base_url)
+    data = paper.render(bills.quittance_of(bill, masked=masked, readings_url=signed))
     response = Response(data, content_type="application/pdf")
     response.headers["Content-Disposition"] = named(
         f"bill-{bill.period:%Y-%m}-{bill.number}.pdf", f"Счёт {bill.number} за {month(bill.period)}.pdf", "inline"
     )
     response.headers["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _readings_url(bill: Bill) -> str | None:
-    """The second code of the paper; none where no meter is read by people."""
-    today, settings = clock.today(), portal.settings()
-    registers = Register.of_account(bill.account)
-    if not any(register.meter.is_read_by_people(today) for register in registers):
-        return None
-    return reading_links.link_on_paper(bill, today, settings.reading_key, settings.base_url)

@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 import clock
 from models import NoticeReceipt
 from services.notices import link_of
-from views import current, looks, menu, notices, portal
+from views import current, looks, manual, menu, notices, portal
 
 
 def install(app: Flask) -> None:
@@ -31,6 +31,7 @@ def install(app: Flask) -> None:
         is_here=menu.is_here,
         today=clock.today,
         form_key=form_key,
+        picture_of=manual.picture,
     )
 
 

@@ -44,6 +44,8 @@ def known(fault: HTTPException) -> Response:
     code = fault.code or 500
     if code in (301, 302, 303, 304, 307, 308):
         return make_response(fault.get_response())
+    if code == 413 and not answers.is_asked() and (large := resume.large_page()) is not None:
+        return large
     title, advice = SENTENCES.get(code, SENTENCES[400])
     response = page(code, title, advice)
     if code == 405 and answers.is_asked():

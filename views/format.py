@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 import clock
-from services import reading_words
+from services import contacts, reading_words
 
 NB = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -147,12 +147,29 @@ def nb(text: str) -> str:
 
 def plural(count: int, one: str, few: str, many: str) -> str:
     """`2 счёта`, `5 счетов`"""
+    return f"{groups(str(count))}{NB}{form_of(count, one, few, many)}"
+
+
+def form_of(count: int, one: str, few: str, many: str) -> str:
+    """The words that go with so many."""
     tens, ones = abs(count) % 100, abs(count) % 10
     if 10 < tens < 20:
-        form = many
-    else:
-        form = one if ones == 1 else few if 1 < ones < 5 else many
-    return f"{groups(str(count))}{NB}{form}"
+        return many
+    return one if ones == 1 else few if 1 < ones < 5 else many
+
+
+def volume(size: int) -> str:
+    """Bytes as people read them: `512 КБ`, `76,7 ГБ`."""
+    for power, unit in ((3, "ГБ"), (2, "МБ"), (1, "КБ")):
+        if size >= 1024**power:
+            whole, tenth = divmod(size * 10 // 1024**power, 10)
+            return f"{groups(str(whole))}{f',{tenth}' if tenth else ''}{NB}{unit}"
+    return plural(size, "байт", "байта", "байт")
+
+
+def phone(text: str) -> str:
+    """A phone as people read it; what is none stays as it is."""
+    return contacts.shown_phone(text)
 
 
 def reading_source(row: Any) -> str:
@@ -164,7 +181,9 @@ def install(app: Flask) -> None:
     """Makes the filters known to the templates."""
     for function in (
         grouped, money, rub, money_typed, quantity, reading, printed, printed_reading, percent, price, day, day_words,
-        month, month_of, month_end, month_title, moment_words, nb, plural, reading_source,
+        month, month_of, month_end, month_title, moment_words, nb, plural, phone, reading_source, volume,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(reading_life=reading_words.life, reading_doubts=reading_words.doubts)
+    app.jinja_env.globals.update(
+        reading_life=reading_words.life, reading_state=reading_words.state, reading_doubts=reading_words.doubts
+    )

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, render_template
 import clock
 from documents import charts
 from models import Bill, Charge, Service
+from models.beside import paid_beside
 from models.bill import Line
-from models.history import paid_beside
 from models.standing import standings
 from services import consumption, settings
 from services.consumption import Month

@@ -22,3 +22,8 @@ def behind() -> int:
 
 def install(app: Flask) -> None:
     app.url_map.converters["int"] = Id
+
+
+def after(text: str) -> int | None:
+    """The id behind which a page of a list goes on; what is none begins the list."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= LARGEST else None

@@ -41,8 +41,9 @@ def requisites() -> str:
 
 
 def _suppliers() -> list[Supplier]:
-    """The resident's own; for one who has not signed in all of them."""
-    return list(Link.suppliers_of(current_user) if current_user.is_authenticated else Supplier.by_name())
+    """The resident's own; for one who has none yet, or has not signed in, all of them."""
+    own = list(Link.suppliers_of(current_user)) if current_user.is_authenticated else []
+    return own or list(Supplier.by_name())
 
 
 @bp.get("/view")

@@ -13,8 +13,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from flask import Response, current_app, make_response, render_template, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from views.hx import is_htmx
+from views.turns import paused
 
 KEPT_FOR = 3600 * 12
 LARGEST = 200_000
@@ -59,6 +61,21 @@ def sign_in_page() -> Response:
 def stale_page() -> Response:
     """The answer to a POST with an old form token: the same fields under a fresh token, one button."""
     return _whole(render_template("errors/stale.html", **fields(keep())), 400)
+
+
+def large_page() -> Response | None:
+    """The answer to files that are too large: the words beside them, one button; None where there is nothing to keep.
+
+    The body has come whole, only its size was refused: it is read once more, and the files are let go.
+    """
+    request.max_content_length = (request.content_length or 0) + 1  # at the very limit a stream counts as too long
+    try:
+        with paused():
+            kept = keep()
+    except RequestEntityTooLarge:
+        return None  # the words themselves are too many
+    found = fields(kept)
+    return _whole(render_template("errors/large.html", **found), 413) if found["values"] else None
 
 
 def _whole(page: str, status: int) -> Response:

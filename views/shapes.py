@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 
 from wtforms import Field, ValidationError
 from wtforms.form import BaseForm
@@ -49,6 +49,19 @@ def day_of(text: str) -> date:
         return date(year, int(found["m"]), int(found["d"]))
     except ValueError:
         raise Refused("Такого дня нет, проверьте дату")
+
+
+def moment_of(text: str) -> datetime:
+    """`27.11.2026 10:00` or `2026-11-27T10:00` in the utility's zone; a day alone is its beginning."""
+    day, _, hour = text.strip().replace("T", " ").partition(" ")
+    hour = hour.strip() or "00:00"
+    if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", hour):
+        raise Refused("Введите день и время так: 27.11.2026 10:00")
+    found = day_of(day)
+    if not 2000 <= found.year < 2200:
+        raise Refused("Проверьте год")
+    hours, minutes = hour.split(":")
+    return datetime.combine(found, time(int(hours), int(minutes)), clock.zone())
 
 
 def inn_of(text: str) -> str:

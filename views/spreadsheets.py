@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
-from urllib.parse import quote
 
 from flask import Response
 
 import clock
 from exchange.writers import Cell, write_csv, write_xlsx
+from views.downloads import named
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -42,10 +42,3 @@ def sheet(
     response.headers["Cache-Control"] = "private, no-store"
     response.content_length = length
     return response
-
-
-def named(plain: str, spoken: str, how: str = "attachment") -> str:
-    """A file name that says what it is: Russian for browsers that can, plain ASCII for the rest (RFC 6266)."""
-    simple = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "-" for sign in plain)
-    safe = spoken.replace("/", "-").replace("\\", "-").replace("\N{NO-BREAK SPACE}", " ")
-    return f"{how}; filename=\"{simple}\"; filename*=UTF-8''{quote(safe, safe='')}"

@@ -10,7 +10,7 @@ import clock
 from models import Link
 from services import statement
 from services.statement import Statement
-from views import days, hx, spreadsheets
+from views import days, downloads, hx, spreadsheets
 from views.access import chosen_link, own_links, resident
 from views.days import Days
 from views.forms import typed
@@ -66,9 +66,7 @@ def _of(link: Link, asked: Days) -> Statement:
 
 def _paper(found: Statement) -> Response:
     response = Response(statement.pdf(found, clock.today()), content_type="application/pdf")
-    response.headers["Content-Disposition"] = spreadsheets.named(
-        f"{_plain(found)}.pdf", f"{_name(found)}.pdf", "inline"
-    )
+    response.headers["Content-Disposition"] = downloads.named(f"{_plain(found)}.pdf", f"{_name(found)}.pdf", "inline")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

@@ -11,8 +11,8 @@ from wtforms.fields.choices import SelectChoice
 import clock
 from documents import payment_code
 from models import Account, Bill, Link, Payment, Remark, desk, finding
+from models.beside import paid_beside, told_by_banks
 from models.finding import Page
-from models.history import paid_beside, told_by_banks
 from models.standing import standings
 from services import desk as payments
 from services import finding as reading
@@ -142,7 +142,7 @@ def enter_payment(account_id: int) -> Response:
     found: list[desk.Alike] = []
     if form.validate():
         try:
-            payments.accept(row, form.wanted, operator(), clock.now(), clock.today())
+            payments.accept(row, form.wanted, operator(), clock.local_now(), clock.today())
         except Known as known:
             found, form.warned.data = known.found, known.signature
             form.refuse(known)

@@ -112,9 +112,10 @@ def refuse_request(request_id: int) -> Response:
 
 
 def _decided(request_id: int) -> Response:
-    """Back to the queue, which says what became of the request."""
+    """On to the next that waits, to the queue where none does; either says what became of the request."""
     flash(f"Заявка № {request_id}: {requests.state_word(own_request(request_id))}.", "done")
-    return hx.go(url_for(".link_requests"))
+    following = LinkRequest.next_waiting(own_suppliers(), request_id)
+    return hx.go(url_for(".link_request", request_id=following) if following else url_for(".link_requests"))
 
 
 def _again(request_id: int, **given: Any) -> Response:

@@ -79,9 +79,11 @@ def _turned_on() -> Response:
 
 def _turned_off() -> Response:
     form = OffForm()
+    is_demo = portal.settings().demo
     if resident().factor != NONE and not _is_proved(form):
         return hx.again("profile/factor", **facts(form))
-    second_factor.disable(resident(), clock.now())
+    if not form.done(second_factor.turn_off, resident(), clock.now(), is_demo=is_demo):
+        return hx.again("profile/factor", **facts(form))
     flash("Выключено. Для входа достаточно пароля.", "done")
     return hx.go(url_for(".show"))
 
@@ -96,7 +98,7 @@ def totp() -> str:
     _only_if_offered()
     if resident().factor == TOTP:
         return render_template("profile/spares.html", form=OffForm(), spares=[])
-    return render_template("profile/totp.html", **_secret(TotpForm()))
+    return render_template("profile/totp.html", **secret(TotpForm()))
 
 
 @bp.post("/factor/totp")
@@ -116,7 +118,7 @@ def connect() -> Response:
     if resident().factor == TOTP:
         return hx.go(url_for(".totp"))
     form.totp.data = form.totp.raw_data = None
-    return hx.again("profile/totp", **_secret(form))
+    return hx.again("profile/totp", **secret(form))
 
 
 @bp.post("/factor/spares")
@@ -135,6 +137,10 @@ def renew_spares() -> Response:
 def qr() -> Response:
     """The secret that waits for its first code, as an authenticator reads it; kept by no cache."""
     _only_if_offered()
+    return picture()
+
+
+def picture() -> Response:
     if resident().factor == TOTP:
         abort(404)
     uri = second_factor.uri(_pending(), login_of(resident()) or resident().full_name, portal.settings().name)
@@ -143,9 +149,10 @@ def qr() -> Response:
     return response
 
 
-def _secret(form: TotpForm) -> dict[str, object]:
-    secret = _pending()
-    return {"form": form, "groups": [secret[place : place + 4] for place in range(0, len(secret), 4)]}
+def secret(form: TotpForm) -> dict[str, object]:
+    """What the page of an authenticator that is not connected yet needs."""
+    waits = _pending()
+    return {"form": form, "groups": [waits[place : place + 4] for place in range(0, len(waits), 4)]}
 
 
 def _pending() -> str:
