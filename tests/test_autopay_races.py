@@ -35,9 +35,9 @@ class Busy(Keeper):
 
 
 class Answerable(Busy):
-    """One that can also be asked by our number alone: it tells of an order although its answer to the charge was lost.
+    """One that can be asked by our number alone: it tells of an order although its answer to the charge was lost.
 
-    Without it such an order of an autopay that is off by now is waited for till the bank's day is over.
+    Without this such an order of an autopay that is off by now is waited for till the bank's day is over.
     """
 
     def status(self, number: str, provider_id: str | None) -> Event | None:
