@@ -4,6 +4,8 @@ Nothing is ever unpacked to a disk: a member of an archive is read as a stream, 
 can reach nothing. What is too large, broken, encrypted or ambiguous is refused before a row is read.
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import struct
@@ -12,9 +14,13 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
+from exchange.extent import MOST_CELLS, farthest
 from exchange.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 BLOCK = 1 << 20
 SUFFIXES = (".csv", ".txt", ".tsv")
@@ -156,6 +162,19 @@ def _check_members(members: Sequence[zipfile.ZipInfo], label: str, most: int) ->
             )
 
 
+def _check_extents(archive: zipfile.ZipFile, label: str) -> None:
+    """Refuse a workbook with a value so far out that its sheet does not fit into memory."""
+    for info in archive.infolist():
+        if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
+            with archive.open(info) as stream:
+                rows, columns, cell = farthest(stream)
+            if rows * columns > MOST_CELLS:
+                raise PackageError(
+                    f"В книге {label} что-то стоит очень далеко от таблицы: в ячейке {cell}. Удалите строки ниже "
+                    "таблицы и столбцы правее неё и сохраните книгу."
+                )
+
+
 def _check_folders(found: Sequence[zipfile.ZipInfo], label: str) -> None:
     """A folder packed whole is usual; tables of several folders, or above the archive, are a mistake."""
     folders = {PurePosixPath(info.filename.replace("\\", "/")).parent for info in found}
@@ -228,20 +247,25 @@ def _of_workbook(path: Path) -> Package:
 
 
 def _sheets(path: Path) -> list[str]:
-    """Names of a workbook's sheets; what it declares is checked before its reader sees it."""
+    """Names of a workbook's sheets."""
+    with path.open("rb") as file, open_workbook(file, path.name) as book:
+        return list(book.sheet_names)
+
+
+def open_workbook(
+    file: BinaryIO, label: str, advice: str = "Сохраните его заново или дайте таблицы в CSV."
+) -> CalamineWorkbook:
+    """The workbook; what it declares is checked before its reader sees it. Raises PackageError."""
     from python_calamine import CalamineError, CalamineWorkbook  # heavy, and seldom wanted
 
-    with path.open("rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                _check_members(archive.infolist(), path.name, MOST_WORKBOOK)
-            file.seek(0)
-            with CalamineWorkbook.from_filelike(file) as book:
-                return list(book.sheet_names)
-        except (CalamineError, *BROKEN) as trouble:
-            raise PackageError(
-                f"Файл {path.name} не читается как книга Excel (.xlsx). Сохраните его заново или дайте таблицы в CSV."
-            ) from trouble
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _check_members(archive.infolist(), label, MOST_WORKBOOK)
+            _check_extents(archive, label)
+        file.seek(0)
+        return CalamineWorkbook.from_filelike(file)
+    except (CalamineError, *BROKEN) as trouble:
+        raise PackageError(f"Файл {label} не читается как книга Excel (.xlsx). {advice}") from trouble
 
 
 def _digest_of_file(path: Path) -> str:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
+from exchange import extent
 from exchange.lines import LONGEST_LINE, Unreadable
 from exchange.package import PackageError, Source, open_package
 from exchange.reader import open_rows
@@ -265,6 +266,27 @@ def test_a_sheet_is_a_table(tmp_path: Path) -> None:
 
 
 # --- values
+
+
+@pytest.mark.parametrize(("cell", "told"), [("XFD1048576", True), ("XFD9", False), ("A1048576", False)])
+def test_a_value_far_from_the_table_is_refused_before_it_is_laid_out(tmp_path: Path, cell: str, told: bool) -> None:
+    path = tmp_path / "p.xlsx"
+    with Workbook(str(path)) as book:
+        sheet = book.add_worksheet("payments")
+        sheet.write_row(0, 0, PAYMENTS.strip().split(";"))
+        sheet.write_string(cell, "я")
+    if not told:
+        assert open_package(path).sources.keys() == {"payments"}
+        return
+    with pytest.raises(PackageError, match=f"в ячейке {cell}"):
+        open_package(path)
+
+
+def test_a_cell_on_the_edge_of_two_blocks_is_seen() -> None:
+    cell = b'<c r="XFD1048576" t="s"><v>0</v></c>'
+    for at in range(len(cell)):
+        stream = io.BytesIO(b" " * (extent.BLOCK - at) + cell + b'<c r="XFE2000000" s="1"/>')
+        assert extent.farthest(stream) == (1_048_576, 16_384, "XFD1048576")
 
 
 @pytest.mark.parametrize(
