@@ -19,7 +19,7 @@ from exchange.tables import BY_NAME
 from exchange.writers import write_csv
 from models import Audit, ExportBatch
 from models.audit import Sought
-from services import audit_words, exports, exports_lists, exports_payments, imports, undo, uploads
+from services import audit_words, exports, exports_lists, exports_payments, exports_template, imports, undo, uploads
 from services.imports_report import Report
 
 
@@ -277,6 +277,24 @@ def export_debts(
         _write(one, out, "счетов")
 
 
+@export.command("template", help="Вписать выгрузку для ГИС ЖКХ в шаблон, скачанный в ГИС ЖКХ: новый файл рядом.")
+@click.argument("what", type=click.Choice([exports.READINGS, exports_lists.DOCUMENTS]), metavar="readings|documents")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="ШАБЛОН")
+@click.option("--batch", type=int, required=True, help="Номер выгрузки.")
+@click.option("--partial", "is_partial", is_flag=True, help="Заполнить и без столбцов, которых в шаблоне не нашлось.")
+@click.option("--out", type=click.Path(path_type=Path), help="Файл или папка; без ключа — текущая папка.")
+@connected
+def fill_template(what: str, file: Path, batch: int, is_partial: bool, out: Path | None) -> None:
+    made = exports.batch_of(what, batch)
+    if not exports_template.is_fillable(made):
+        raise click.UsageError(f"Выгрузка № {batch} сделана не для ГИС ЖКХ: нужен --format gis.")
+    with file.open("rb") as template:
+        content = exports_template.fill(made, template, file.name, is_partial=is_partial)
+    target = _target(out, exports_template.name_of(made))
+    _put(target, content)
+    click.echo(f"Шаблон заполнен: файл {target}.")
+
+
 @export.command("audit", help="Журнал действий операторов: таблица CSV, новые записи сверху.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="С какого дня; без него — с начала.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d", "%d.%m.%Y"]), help="По какой день; без него — по сегодня.")
@@ -299,13 +317,17 @@ def export_audit(since: datetime | None, until: datetime | None, out: Path | Non
 def _write(made: ExportBatch, out: Path | None, of: str) -> None:
     """Writes the batch down and says so; where it cannot be, says how to have it."""
     target = _target(out, str(made.file_name))
-    try:
-        target.write_bytes(bytes(made.content))
-    except OSError as fault:
-        told = f"Выгрузка № {made.number} сделана и хранится в базе, но файл {target} не записан: {fault.strerror}."
-        click.echo(f"✗ {told}\nВозьмите её: flask export {made.kind} --batch {made.number} --out ПАПКА", err=True)
-        sys.exit(1)
+    again = f"flask export {made.kind} --batch {made.number} --out ПАПКА"
+    _put(target, bytes(made.content), f"\nВыгрузка № {made.number} сделана и хранится в базе. Возьмите её: {again}")
     click.echo(f"Выгрузка № {made.number}: {of} {made.rows}, файл {target}.")
+
+
+def _put(target: Path, content: bytes, advice: str = "") -> None:
+    try:
+        target.write_bytes(content)
+    except OSError as fault:
+        click.echo(f"✗ Файл {target} не записан: {fault.strerror}.{advice}", err=True)
+        sys.exit(1)
 
 
 def _target(out: Path | None, name: str) -> Path:

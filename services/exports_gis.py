@@ -14,11 +14,20 @@ from exchange.writers import Cell, xlsx_bytes
 from models.exported import OutLine
 from services.exports_numbers import shown
 
-SHEET, HEAD = "Импорт показаний ИПУ", 2
+SHEET = "Импорт показаний ИПУ"
 HEADINGS = (
-    "Адрес дома", "Номер прибора учёта", "Коммунальный ресурс", "Период", "Т1", "Т2", "Т3", "Дата снятия показаний",
-    "Рассчитано автоматически",
+    "Адрес дома", "Номер прибора учета", "Коммунальный ресурс", "Период, за который передаются показания",
+    "Значение показания (Т1)", "Значение показания (Т2)", "Значение показания (Т3)", "Дата снятия показания",
+    "Тех. возможность авто-расчета потребляемого объема",
 )  # fmt: skip
+OTHERS = {
+    "Номер прибора учета": ("Номер ПУ в ГИС ЖКХ", "Номер ПУ"),
+    "Период, за который передаются показания": ("Период",),
+    "Значение показания (Т1)": ("Т1",),
+    "Значение показания (Т2)": ("Т2",),
+    "Значение показания (Т3)": ("Т3",),
+    "Дата снятия показания": ("Дата снятия показаний",),
+}
 RESOURCES = {
     "холодная вода": "Холодная вода",
     "горячая вода": "Горячая вода",
@@ -35,8 +44,7 @@ def taken(lines: Sequence[OutLine]) -> list[OutLine]:
 
 
 def book(lines: Iterable[OutLine], now: datetime) -> bytes:
-    """The workbook: headings in its second row, data from the third."""
-    return xlsx_bytes(SHEET, HEADINGS, list(_rows(lines)), now, head=HEAD)
+    return xlsx_bytes(SHEET, HEADINGS, list(_rows(lines)), now)
 
 
 def _rows(lines: Iterable[OutLine]) -> Iterator[list[Cell]]:
@@ -46,7 +54,7 @@ def _rows(lines: Iterable[OutLine]) -> Iterator[list[Cell]]:
         values: list[Cell] = [shown(line.value, line.decimals) for line in by_scale.values()]
         yield [
             _address(first), first.meter, RESOURCES[first.kind], f"{first.taken_on:%m.%Y}",
-            *[*values, None, None, None][:MOST_SCALES], f"{first.taken_on:%d.%m.%Y}", "Нет",
+            *[*values, None, None, None][:MOST_SCALES], f"{first.taken_on:%d.%m.%Y}", None,
         ]  # fmt: skip
 
 

@@ -235,7 +235,7 @@ def run(_of: Resident) -> int:
 
 
 def batch(_of: Resident) -> int:
-    given = {"kind": "readings", "number": 1 + ExportBatch.select().count(), "who": "olga", "file_name": "1.csv"}
+    given = {"kind": "readings", "number": 1 + ExportBatch.select().count(), "who": "olga", "file_name": "1-gis.xlsx"}
     return ExportBatch.create(**given, created_at=factories.NOW, rows=0, sha256="0", content=b"").id
 
 

@@ -44,6 +44,7 @@ GET  applications_desk               in      404        +        +        +     
 GET  audit_file                      in      404      403      403      403        +
 GET  audit_log                       in      404      403      403      403        +
 GET  batch                           in      404      404      404        +        +
+GET  batch_template                  in      404      404      404        +        +
 GET  batches                         in      404        +        +        +        +
 GET  board                           in      404        +        +        +        +
 GET  calls_wanted                    in      404        +        +        +        +
@@ -151,6 +152,7 @@ POST export                         401      404        +        +        +     
 POST export_debts                   401      404        +        +        +        +
 POST export_list                    401      404        +        +        +        +
 POST export_payments                401      404        +        +        +        +
+POST fill_batch_template             401      404      404      404        +        +
 POST invite_operator                401      404      403      403      403        +
 POST link_to_resident               401      404      404        +        +        +
 POST load                           401      404      404      404        +        +

@@ -43,11 +43,11 @@ def test_scales_stand_side_by_side_and_the_rest_waits(database: Flask) -> None:
     batch = export_readings(SINCE, None, NOW, who="т", zone=NOW.tzinfo, kind=GIS)
     rows = sheet(batch)
     assert batch.file_name == "readings-0001-gis.xlsx" and batch.rows == 2
-    assert rows[0][0] == exports_gis.SHEET and rows[1] == list(exports_gis.HEADINGS)
-    assert [row[1:] for row in rows[2:]] == [
-        ["0222", "Электрическая энергия", "11.2026", 1234.0, 7.0, "", "20.11.2026", "Нет"]
+    assert rows[0] == list(exports_gis.HEADINGS)
+    assert [row[1:] for row in rows[1:]] == [
+        ["0222", "Электрическая энергия", "11.2026", 1234.0, 7.0, "", "20.11.2026", ""]
     ]
-    assert str(rows[2][0]).startswith(str(account.house.settlement)) and "д. " in str(rows[2][0])
+    assert str(rows[1][0]).startswith(str(account.house.settlement)) and "д. " in str(rows[1][0])
     assert [row.state for row in Reading.select().order_by(Reading.id)] == ["exported", "exported", "accepted"]
     with pytest.raises(NothingToExport):
         export_readings(SINCE, None, NOW, who="т", zone=NOW.tzinfo, kind=GIS)
@@ -87,24 +87,32 @@ def test_the_last_months_documents_stand_in_the_columns_of_the_template(database
     assert book.sheet_names == ["Разделы 1-2", "Разделы 3-6"]
     bills, lines = (book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names)
     assert (len(BILL_COLUMNS), len(LINE_COLUMNS)) == (39, 36), "A to AM, A to AJ"
-    assert bills[3] == list(BILL_COLUMNS) and lines[4] == list(LINE_COLUMNS)
-    told = dict(zip(BILL_COLUMNS, bills[4], strict=True))
+    assert bills[2] == list(BILL_COLUMNS) and lines[3] == list(LINE_COLUMNS)
+    told = dict(zip(BILL_COLUMNS, bills[3], strict=True))
     expected = {
-        "Тип ПД": "Текущий", "№ платежного документа": "8", "Период (ММ.ГГГГ)": "10.2026", "Общая площадь": 50.5,
-        "Количество проживающих": 3.0, "К оплате за период": 634.8, "Задолженность": 0.0, "Аванс": 50.0,
-        "Итого к оплате с учетом долга": 584.8, "БИК": "044525225", "Расчетный счет": "40702810138250123017",
-        "Итого по услугам": 633.8, "Неустойки и судебные расходы": 1.0, "ОГРН исполнителя": "1027700132195",
-        "ИЖКУ": "",
+        "Тип ПД": "Текущий", "Номер платежного документа": "8",
+        "Расчетный период (ММ.ГГГГ)": "10.2026", "Общая площадь для ЛС": 50.5,
+        "Количество проживающих": 3.0,
+        "Сумма к оплате за расчетный период, руб. (по всему платежному документу)": 634.8,
+        "Задолженность за предыдущие периоды": 0.0, "Аванс на начало расчетного периода": 50.0,
+        BILL_COLUMNS[15]: 584.8, "БИК банка": "044525225", "Расчетный счет": "40702810138250123017",
+        BILL_COLUMNS[29]: 633.8, "Итого к оплате по неустойкам и судебным издержкам": 1.0,
+        "Исполнитель услуги ОГРН": "1027700132195",
+        "Идентификатор ЖКУ": "",
     }  # fmt: skip
     assert {name: told[name] for name in expected} == expected
-    assert dict(zip(BILL_COLUMNS, bills[5], strict=True))["Задолженность"] == 7.0 and len(bills) == 6
-    [line] = lines[5:]
+    assert (
+        dict(zip(BILL_COLUMNS, bills[4], strict=True))["Задолженность за предыдущие периоды"] == 7.0
+        and len(bills) == 5
+    )
+    [line] = lines[4:]
     told = dict(zip(LINE_COLUMNS, line, strict=True))
     expected = {
-        "№ платежного документа": "8", "Услуга": "Электроэнергия, день", "Единица измерения": "кВт*ч",
-        "Способ определения объема (инд.)": "Прибор учета", "Объем (инд.)": 6.03, "Тариф": 88.26, "Начислено": 530.3,
-        "Перерасчеты": 103.5, "Основание перерасчета": "Недопоставка", "Сумма перерасчета": 103.5,
-        "Итого к оплате": 633.8,
+        "Номер платежного документа": "8", "Услуга": "Электроэнергия, день", "Единица измерения": "кВт*ч",
+        LINE_COLUMNS[3]: "Прибор учета", LINE_COLUMNS[4]: 6.03, LINE_COLUMNS[7]: 88.26,
+        "Всего начислено за расчетный период, руб.": 530.3,
+        "Перерасчеты всего, руб.": 103.5, "Основания перерасчетов": "Недопоставка", "Сумма, руб.": 103.5,
+        LINE_COLUMNS[29]: 633.8,
     }  # fmt: skip
     assert {name: told[name] for name in expected} == expected
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from flask import Response, abort, render_template, request
@@ -12,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 import clock
 from models import ExportBatch, ImportRun
 from models.run import ASKED, UNDONE
-from services import codes, exports, exports_lists, imports_report, undo, uploads
+from services import codes, exports, exports_lists, exports_template, imports_report, undo, uploads
 from services.refusal import Refused
 from views import hx, portal
 from views.access import own_suppliers, resident, served_suppliers
@@ -205,11 +206,21 @@ def export_list() -> Response:
 @bp.get("/exports/<int:batch_id>")
 def batch(batch_id: int) -> Response:
     """The file as it was made: the same bytes at every download."""
+    found = own_batch(batch_id)
+    return as_file(bytes(found.content), str(found.file_name), "application/octet-stream")
+
+
+def own_batch(batch_id: int) -> ExportBatch:
     allowed = own_suppliers()
-    found = ExportBatch.get_or_none(ExportBatch.id == batch_id)
+    found: ExportBatch | None = ExportBatch.get_or_none(ExportBatch.id == batch_id)
     if found is None or (allowed is not None and found.supplier_id not in allowed):
         abort(404)
-    return as_file(bytes(found.content), found.file_name, "application/octet-stream")
+    return found
+
+
+def fillable(batches: Iterable[ExportBatch]) -> set[int]:
+    """Those that can be written into a template of ГИС ЖКХ."""
+    return {row.id for row in batches if exports_template.is_fillable(row)}
 
 
 def _page(import_form: ImportForm, export_form: ExportForm, list_form: ListForm | None = None) -> dict[str, object]:
@@ -227,6 +238,7 @@ def _page(import_form: ImportForm, export_form: ExportForm, list_form: ListForm 
         "batches": batches[:BATCHES],
         "more_batches": len(batches) > BATCHES,
         "kinds": KINDS,
+        "fillable": fillable(batches),
     }
 
 
