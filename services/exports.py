@@ -54,7 +54,7 @@ def export_readings(
             lines = exports_gis.taken(lines)
         if not lines:
             raise NothingToExport(
-                "Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру."
+                "Новых показаний нет. Прежние даёт отметка о повторе (ключ --again) или выгрузка по её номеру."
             )
         content = _content(lines, now, zone, kind, encoding)
         with suppress(Overtaken):

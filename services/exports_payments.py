@@ -39,7 +39,7 @@ def export_payments(
         lines = waiting_payments(begins, of, again=again) + waiting_refunds(begins, of, again=again)
         if not lines:
             raise NothingToExport(
-                "Новых платежей нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру."
+                "Новых платежей нет. Прежние даёт отметка о повторе (ключ --again) или выгрузка по её номеру."
             )
         rows = [_row(line, zone) for line in lines]
         content = (
@@ -96,7 +96,9 @@ def export_debts(
         if debts and (again or not ExportBatch.has_same(DEBTS, one, content)):
             made.append(_keep_debts(one, content, len(debts), now, who, kind))
     if not made:
-        raise NothingToExport("Долги с прошлой выгрузки не изменились. Повторить её — ключ --again.")
+        raise NothingToExport(
+            "Долги с прошлой выгрузки не изменились. Чтобы повторить её, отметьте это (ключ --again)."
+        )
     return made
 
 

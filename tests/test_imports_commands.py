@@ -48,7 +48,7 @@ def test_plain_files_on_the_command_line_are_one_package(app: Flask, packages: P
 def test_the_export_command_writes_a_file_and_gives_a_batch_again(app: Flask, tmp_path: Path) -> None:
     assert run(app, "export", "readings")[0] == 2
     assert run(app, "export", "readings", "--since", "2026-11-01") == (
-        0, "Новых показаний нет. Выгруженные раньше даёт ключ --again или выгрузка по её номеру.\n",
+        0, "Новых показаний нет. Прежние даёт отметка о повторе (ключ --again) или выгрузка по её номеру.\n",
     )  # fmt: skip
     with db.connection_context():
         register = factories.meter(factories.account()).registers.get()
