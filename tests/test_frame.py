@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from commands.serve import SERVER
 from models import Link, NoticeReceipt, Session
 from tests import factories as make
 from tests.client import PageClient
+from views.assets import ASSETS
 
 
 def test_an_unknown_address_says_so_in_russian(client: PageClient) -> None:
@@ -97,3 +99,14 @@ def test_behind_a_proxy_its_word_about_the_client_counts() -> None:
     urlopen(request, timeout=10).close()
     server.close()
     assert seen == ["203.0.113.7"]
+
+
+def test_each_page_brings_only_the_sheets_it_needs(client: PageClient) -> None:
+    """P2: what every phone fetches stays within 5.5 KB; the console and the enlarged view have more of their own."""
+    assert len(ASSETS["app.css"].packed) <= 5.5 * 1024
+    sheets = re.compile(r"/static/([a-z-]+\.css)")
+    assert sheets.findall(client.get("/sign-in").text) == ["app.css"]
+    client.sign_in(make.operator())
+    assert sheets.findall(client.get("/admin/").text) == ["app.css", "console.css"]
+    client.http.set_cookie("view", "inverse")
+    assert sheets.findall(client.get("/admin/").text) == ["app.css", "console.css", "low-vision.css"]
