@@ -102,6 +102,14 @@ class Appeal(Base):
         return found
 
     @classmethod
+    def same(cls, resident: Resident, since: datetime, text: str, **about: int | None) -> Appeal | None:
+        """What the resident wrote since then in these very words, about the same."""
+        alike = [getattr(cls, name) == value for name, value in about.items()]
+        rows = cls.select().join(AppealMessage).where(AppealMessage.text == text, *alike)
+        found: Appeal | None = rows.where(cls.resident == resident, cls.created_at >= since).first()
+        return found
+
+    @classmethod
     def of_resident(cls, resident: Resident, appeal_id: int) -> Appeal | None:
         found: Appeal | None = cls.with_all().where(cls.resident == resident, cls.id == appeal_id).first()
         return found

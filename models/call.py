@@ -55,6 +55,13 @@ class Call(Base):
         return made
 
     @classmethod
+    def same(cls, resident: Resident, **wish: object) -> Call | None:
+        """What the resident waits for already, asked for in the same words."""
+        alike = [getattr(cls, name) == value for name, value in wish.items()]
+        found: Call | None = cls.select().where(cls.resident == resident, cls.state == WAITING, *alike).first()
+        return found
+
+    @classmethod
     def by_once(cls, once: str) -> Call | None:
         found: Call | None = cls.select().where(cls.once == once).first()
         return found

@@ -31,6 +31,7 @@ LONGEST, LONGEST_CONTACT, LONGEST_SUBJECT = 4000, 200, 200
 FILES_KEPT = timedelta(days=365)  # after closing
 KEPT = timedelta(days=1096)  # after closing: three years, as long as one may go to court about it
 FORM_LIVES = timedelta(days=1)  # a file waits so long for its form
+AGAIN = timedelta(hours=1)  # within it the same words are the same appeal: sent again from the page before
 
 BY_RESIDENT = Limit("appeal", 20, timedelta(days=1))
 FILES = Limit("appeal-file", 60)  # of one resident in an hour: unpacking costs a second each
@@ -107,7 +108,7 @@ def send(
     today: date,
     once: str,
 ) -> Appeal:
-    """«Отправить обращение»; a form that was sent twice makes one."""
+    """«Отправить обращение»; a form that was sent twice makes one, and so do the same words without new files."""
     _check(resident, typed, today)
     enclosures.check_there(files, folder)
     made = _sent(resident, typed, files, visitor, now, once) or sent_before(resident, once)
@@ -132,12 +133,15 @@ def _check(resident: Resident, typed: Typed, today: date) -> None:
 def _sent(
     resident: Resident, typed: Typed, files: Sequence[Enclosure], visitor: Visitor, now: datetime, once: str
 ) -> Appeal | None:
+    about = {
+        "supplier": typed.supplier, "account": typed.account, "topic": typed.topic, "subtopic": typed.subtopic,
+    }  # fmt: skip
+    same = None if files else Appeal.same(resident, now - AGAIN, typed.text, **about)
+    if same is not None:
+        return same
     made = Appeal.enter(
         resident=resident,
-        supplier=typed.supplier,
-        account=typed.account,
-        topic=typed.topic,
-        subtopic=typed.subtopic,
+        **about,
         contact=typed.contact,
         other_contact=typed.other_contact,
         once=_key(resident, once),

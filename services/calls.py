@@ -52,7 +52,7 @@ def asked_before(resident: Resident, once: str) -> Call | None:
 
 
 def ask(resident: Resident, wish: Wish, visitor: Visitor, now: datetime, today: date, once: str) -> Call:
-    """A form that was sent twice asks for one call."""
+    """A form that was sent twice asks for one call, and so does the same wish while it waits."""
     if not settings.in_force(today).of(wish.supplier).offers_calls:
         raise Refused(NOT_OFFERED, field="supplier")
     if wish.convenient not in CONVENIENT:
@@ -65,13 +65,16 @@ def ask(resident: Resident, wish: Wish, visitor: Visitor, now: datetime, today: 
 
 @transaction
 def _asked(resident: Resident, wish: Wish, phone: str, visitor: Visitor, now: datetime, once: str) -> Call | None:
+    wanted = {
+        "supplier": wish.supplier, "topic": wish.topic, "phone": phone, "convenient": wish.convenient,
+        "comment": wish.comment,
+    }  # fmt: skip
+    same = Call.same(resident, **wanted)
+    if same is not None:
+        return same
     made = Call.enter(
         resident=resident,
-        supplier=wish.supplier,
-        topic=wish.topic,
-        phone=phone,
-        convenient=wish.convenient,
-        comment=wish.comment,
+        **wanted,
         once=_key(resident, once),
         created_at=now,
     )

@@ -289,9 +289,23 @@ def test_an_appeal_that_was_sent_twice_is_one(client: PageClient, account: Accou
     assert send(client, once=once).location not in places
 
 
+def test_the_same_words_are_one_appeal_for_an_hour_unless_files_came(client: PageClient, account: Account) -> None:
+    """Sent again from the page before: the browser brings the words, and the form is a new one."""
+    send(client)
+    send(client)
+    [one] = Appeal.select()
+    send(client, files=[paper()])
+    send(client, text="Другое")
+    assert Appeal.select().count() == 3
+    hours_ago = one.created_at - appeals.AGAIN - timedelta(seconds=1)
+    Appeal.update(created_at=hours_ago).execute()
+    send(client)
+    assert Appeal.select().count() == 4
+
+
 def test_too_many_a_day_are_refused_and_the_text_stays(client: PageClient, account: Account) -> None:
-    for _ in range(appeals.BY_RESIDENT.most):
-        send(client)
+    for number in range(appeals.BY_RESIDENT.most):
+        send(client, text=f"Обращение {number}")
     page = send(client, status=422, text="Двадцать первое")
     assert "Слишком много попыток" in page and "Двадцать первое" in page.text
 

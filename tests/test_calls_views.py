@@ -87,9 +87,19 @@ def test_a_form_sent_twice_asks_for_one_call(client: PageClient, account: Accoun
 
 
 def test_five_calls_a_day_are_enough(client: PageClient, account: Account) -> None:
-    for _ in range(calls.BY_RESIDENT.most):
-        ask(client)
+    for number in range(calls.BY_RESIDENT.most):
+        ask(client, comment=f"О счётчике {number}")
     assert "Слишком много попыток" in ask(client, status=422)
+
+
+def test_the_same_wish_is_one_call_while_it_waits(client: PageClient, account: Account) -> None:
+    """Asked again from the page before: the browser brings the words, and the form is a new one."""
+    ask(client)
+    ask(client)
+    [call] = Call.select()
+    Call.update(state="done").where(Call.id == call.id).execute()
+    ask(client)
+    assert Call.select().count() == 2
 
 
 def test_others_see_nothing_of_it(client: PageClient, account: Account) -> None:
