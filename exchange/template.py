@@ -12,12 +12,13 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from exchange.package import BROKEN, PackageError, open_workbook
 from exchange.template_sheet import tags, written
 from exchange.writers import Cell
 
+AGAIN = "Скачайте шаблон заново."
 UNKNOWN = "Книга устроена незнакомо. Откройте её в Excel и сохраните заново."
 HEAD_ROWS = 12  # headings stand in the first rows of a sheet
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -25,6 +26,7 @@ LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
 _LOOKALIKES = str.maketrans("aceopxykmtbh", "асеорхукмтвн")  # the templates' own headings mix both alphabets
 Grid = Sequence[Sequence[object]]
+Range = tuple[tuple[int, int], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,9 @@ class Template:
     """The workbook; raises PackageError with a Russian sentence where it is none."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
-        self.content = file.read()
-        with open_workbook(io.BytesIO(self.content), label, "Скачайте шаблон заново.") as book:
+        self.content, self.label = file.read(), label
+        with open_workbook(io.BytesIO(self.content), label, AGAIN) as book:
             self.titles = {_compact(name): name for name in book.sheet_names}
-            self._book = {name: _grid(book.get_sheet_by_name(name)) for name in self.titles.values()}
-        self.label = label
 
     def place(self, table: Table) -> Place:
         """Raises PackageError where there is no such sheet or none of its headings; `missing` has values to lose."""
@@ -63,7 +63,7 @@ class Template:
         if name is None:
             have = ", ".join(f"«{title}»" for title in self.titles.values())
             raise PackageError(f"В книге {self.label} нет листа «{table.title}», есть {have}. Тот ли это шаблон?")
-        chains, last = self._book[name]
+        chains, last = self._grid(name)
         columns, bottom = matched(chains, table)
         if not columns:
             raise PackageError(f"На листе «{name}» не нашлось ни одного знакомого заголовка. Тот ли это шаблон?")
@@ -77,12 +77,28 @@ class Template:
         told = {place.part: (place, table) for place, table in tables}
         with zipfile.ZipFile(io.BytesIO(self.content)) as archive, zipfile.ZipFile(out, "w") as target:
             for info in archive.infolist():
-                content = archive.read(info)
+                try:
+                    content = archive.read(info)
+                except BROKEN as trouble:
+                    raise PackageError(f"Файл {self.label} повреждён. {AGAIN}") from trouble
                 if info.filename in told:
-                    place, table = told[info.filename]
+                    place, table = told.pop(info.filename)
                     content = written(content, place.first, place.columns, table.rows)
                 target.writestr(info, content)
+        if told:
+            raise PackageError(UNKNOWN)
         return out.getvalue()
+
+    def _grid(self, name: str) -> tuple[list[Chain], int]:
+        """The columns' headings, and the last row with anything in it (from 0; -1 for none)."""
+        from python_calamine import CalamineError
+
+        try:
+            with open_workbook(io.BytesIO(self.content), self.label, AGAIN) as book:
+                sheet = book.get_sheet_by_name(name)
+                return _grid(sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges or ())
+        except (CalamineError, ValueError) as trouble:
+            raise PackageError(f"Лист «{name}» не читается. {AGAIN}") from trouble
 
     def _part(self, name: str) -> str:
         """The sheet's file within the archive."""
@@ -112,10 +128,8 @@ class Chain:
     bottoms: tuple[int, ...]
 
 
-def _grid(sheet: Any) -> tuple[list[Chain], int]:
-    """The columns' headings, and the last row with anything in it (from 0; -1 for none)."""
-    cells: Grid = sheet.to_python(skip_empty_area=False)
-    spread = _spread(sheet.merged_cell_ranges or ())
+def _grid(cells: Grid, merged: Iterable[Range]) -> tuple[list[Chain], int]:
+    spread = _spread(merged)
     last = max(
         (number for number, row in enumerate(cells) if any(cell not in (None, "") for cell in row)), default=-1
     )
@@ -124,7 +138,7 @@ def _grid(sheet: Any) -> tuple[list[Chain], int]:
     return [_chain(head, column, spread) for column in range(width)], last
 
 
-def _spread(merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> dict[tuple[int, int], tuple[int, int, int]]:
+def _spread(merged: Iterable[Range]) -> dict[tuple[int, int], tuple[int, int, int]]:
     """For each cell of a merged range in the head: its first cell, and the range's last row."""
     found = {}
     for (top, left), (bottom, right) in merged:
@@ -160,6 +174,7 @@ def matched(chains: Sequence[Chain], table: Table) -> tuple[dict[int, int], int]
             bottom = max(bottom, *(whole[fit[0]][name] for name in names & whole[fit[0]].keys()))
     for place, heading in enumerate(table.headings):
         wanted = [frozenset(_words(name)) for name in (heading, *table.others.get(heading, ()))]
+        wanted = [name for name in wanted[:1] if len(name) > 1] + wanted[1:]  # one usual word says too little
         free = [column for column in range(len(chains)) if column not in found.values()]
         fit = [column for column in free if any(name <= words[column] for name in wanted)]
         if place not in found and len(fit) == 1:

@@ -35,10 +35,15 @@ class Row(NamedTuple):
 def written(xml: bytes, first: int, columns: Mapping[int, int], rows: Sequence[Sequence[Cell]]) -> bytes:
     """The sheet with the rows from row `first` (from 1) on; `columns`: of the sheet, from 0, by those of the rows.
 
-    Rows of the sheet that stand there give way, and lend the new ones the looks of the first. Raises PackageError.
+    Rows of the sheet that stand there give way, and lend the new ones the looks of the first. Raises PackageError,
+    also where a formula would be lost: others may hang on it.
     """
     xml = xml.removeprefix(b"\xef\xbb\xbf")
     sheet = Sheet(xml, first)
+    if lost := [number for number in sheet.formulas if first <= number < first + len(rows)]:
+        raise PackageError(
+            f"В строке {lost[0]} шаблона стоит формула. Удалите строки под заголовками и сохраните его."
+        )
     begin = next((row.begin for row in sheet.rows if row.number >= first), sheet.hole.begin)
     end = next((row.begin for row in sheet.rows if row.number >= first + len(rows)), sheet.hole.end)
     body = "".join(sheet.row(number, row, columns) for number, row in enumerate(rows, first)).encode()
@@ -68,6 +73,7 @@ class Sheet:
     def __init__(self, xml: bytes, first: int) -> None:
         self.prefix, self.is_empty = "", False
         self.rows: list[Row] = []
+        self.formulas: list[int] = []  # numbers of the rows that they stand in
         self.styles: dict[int, str] = {}  # of the row `first`, by column
         self.hole = self.dimension = Span(0, 0)  # where rows end
         self._xml, self._first, self._column, self._is_root = xml, first, 0, True
@@ -115,6 +121,8 @@ class Sheet:
                 before = self.rows[-1].number if self.rows else 0
                 self.rows.append(Row(int(facts.get("r", before + 1)), at))
                 self._column = 0
+            case "f" if self.rows:
+                self.formulas.append(self.rows[-1].number)
             case "c" if self.rows and self.rows[-1].number == self._first:
                 self._column = (
                     column_number(facts["r"].rstrip("0123456789").encode()) - 1 if "r" in facts else self._column

@@ -184,6 +184,37 @@ def test_what_is_no_template_is_answered_in_words(database: Flask, content: byte
     assert told in refusal.value.sentence and refusal.value.field == exports_template.FIELD
 
 
+def test_a_part_with_a_wrong_sum_is_answered_in_words(database: Flask) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in parts(readings_template()).items():
+            archive.writestr(name, content)
+        archive.writestr("xl/media/logo.png", b"picture of the state")
+    content = out.getvalue().replace(b"picture of the state", b"picture of the stage")
+    with pytest.raises(Refused, match="повреждён"):
+        exports_template.fill(gis_batch(), io.BytesIO(content), "т.xlsx")
+
+
+def test_a_sheet_of_charts_beside_it_does_not_matter(database: Flask) -> None:
+    out = io.BytesIO()
+    with Workbook(out) as book:
+        book.add_worksheet(exports_gis.SHEET).write_row(0, 0, HEADINGS)
+        chart = book.add_chart({"type": "line"})
+        chart.add_series({"values": [exports_gis.SHEET, 1, 4, 3, 4]})
+        book.add_chartsheet("График").set_chart(chart)
+    assert len(rows_of(exports_template.fill(gis_batch(), io.BytesIO(out.getvalue()), "т.xlsx"))) == 2
+
+
+def test_a_formula_in_the_way_is_told(database: Flask) -> None:
+    out = io.BytesIO()
+    with Workbook(out) as book:
+        sheet = book.add_worksheet(exports_gis.SHEET)
+        sheet.write_row(0, 0, HEADINGS)
+        sheet.write_formula(1, 8, "=E2", None, "")
+    with pytest.raises(Refused, match="В строке 2 шаблона стоит формула"):
+        exports_template.fill(gis_batch(), io.BytesIO(out.getvalue()), "т.xlsx")
+
+
 def test_a_value_far_out_does_not_end_the_process() -> None:
     out = io.BytesIO()
     with Workbook(out) as book:
