@@ -62,7 +62,7 @@ def tags(xml: bytes) -> list[tuple[str, dict[str, str]]]:
     parser.StartDoctypeDeclHandler = _refuse
     try:
         parser.Parse(xml, True)
-    except (expat.ExpatError, ValueError) as trouble:
+    except (expat.ExpatError, ValueError, LookupError) as trouble:
         raise PackageError(DAMAGED) from trouble
     return found
 
@@ -84,7 +84,7 @@ class Sheet:
         self._parser.XmlDeclHandler = _declared
         try:
             self._parser.Parse(xml, True)
-        except (expat.ExpatError, ValueError) as trouble:
+        except (expat.ExpatError, ValueError, LookupError) as trouble:
             raise PackageError(DAMAGED) from trouble
         if not self.hole.end:
             raise PackageError(DAMAGED)

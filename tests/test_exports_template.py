@@ -261,6 +261,7 @@ def test_a_prefix_of_the_names_is_kept() -> None:
     [
         b'<!DOCTYPE a [<!ENTITY b "c">]>' + SHEET % b"<sheetData/>",
         '<?xml version="1.0" encoding="utf-16"?><worksheet/>'.encode("utf-16"),
+        b'<?xml version="1.0" encoding="utf-9"?>' + SHEET % b"<sheetData/>",
         SHEET % b"<sheetData>",
         SHEET % b"",
         SHEET % b'<sheetData><row r="x"/></sheetData>',
