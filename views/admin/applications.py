@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, flash, make_response, render_template, url_for
@@ -14,14 +15,14 @@ from services import applications
 from services.applications import DOCUMENTS
 from views import hx
 from views.access import own_suppliers, resident
-from views.admin import calls
+from views.admin import calls, queues
 from views.applications import GONE, folder, state_of
 from views.downloads import as_file
 from views.forms import Form, at_most
 
 bp = calls.bp  # of the whole console
 
-WAITING_SHOWN, DECIDED_SHOWN = 200, 20
+DECIDED_SHOWN = 20
 
 
 class DecisionForm(Form):
@@ -34,7 +35,7 @@ def applications_desk() -> str:
     allowed = own_suppliers()
     return render_template(
         "admin/applications.html",
-        waiting=Application.queue(allowed, WAITING_SHOWN),
+        waiting=queues.first(partial(Application.queue, allowed)),
         decided=Application.decided(allowed, DECIDED_SHOWN),
         state_of=state_of,
         buyers=applications.BUYERS,

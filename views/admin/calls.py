@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response, abort, flash, render_template, url_for
 
 import clock
@@ -11,13 +13,13 @@ from services import calls, contacts
 from services.refusal import Refused
 from views import hx
 from views.access import own_suppliers, resident
-from views.admin import appeals
+from views.admin import appeals, queues
 from views.calls import state_of
 from views.forms import typed
 
 bp = appeals.bp  # of the whole console
 
-WAITING_SHOWN, DECIDED_SHOWN = 200, 20
+DECIDED_SHOWN = 20
 
 
 @bp.get("/calls")
@@ -25,7 +27,7 @@ def calls_wanted() -> str:
     allowed = own_suppliers()
     return render_template(
         "admin/calls.html",
-        waiting=Call.waiting(allowed, WAITING_SHOWN),
+        waiting=queues.first(partial(Call.waiting, allowed)),
         decided=Call.decided(allowed, DECIDED_SHOWN),
         state_of=state_of,
         times=calls.CONVENIENT,

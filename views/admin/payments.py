@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response, abort, current_app, flash, render_template, url_for
 from wtforms import HiddenField, StringField
 
@@ -12,13 +14,12 @@ from models.order import CREATED, EXPIRED, FAILED, PAID, POSTED, REFUNDED, SENT
 from services import events, payment, refund_requests
 from views import hx
 from views.access import own_event, own_roles, own_suppliers, resident, served_order
-from views.admin import home
+from views.admin import home, queues
 from views.format import money_typed
 from views.forms import Form, at_most, required, typed
 
 bp = home.bp
 
-SHOWN = 200
 STATES = {
     CREATED: ("", "clock", "Не начат"),
     SENT: ("todo", "clock", "Ждёт ответа банка"),
@@ -55,7 +56,7 @@ def payments() -> str:
     found = Order.of_number(number[:100], own_suppliers()) if number else None
     return render_template(
         "admin/payments.html",
-        events=GatewayEvent.to_look_at(own_suppliers(), SHOWN),
+        events=queues.first(partial(GatewayEvent.to_look_at, own_suppliers())),
         outcomes=OUTCOMES,
         verdicts=VERDICTS,
         number=number,

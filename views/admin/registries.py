@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, flash, render_template, url_for
@@ -22,14 +23,14 @@ from services.registry_intake import Given
 from services.uploads import plain_name
 from views import hx, portal
 from views.access import own_registry, own_registry_line, own_suppliers, resident, served_suppliers
-from views.admin import home, readings, requests
+from views.admin import home, queues, readings, requests
 from views.forms import Form, at_most, required, typed, word
 from views.ids import behind
 from views.turns import paused
 
 bp = readings.bp
 
-SHOWN, LINES, WAITING, ALIKE = 50, 50, 200, 5
+SHOWN, LINES, ALIKE = 50, 50, 5
 ENCODINGS = [*home.ENCODINGS, SelectChoice("koi8-r", "КОИ-8")]
 KINDS = {
     "": "Все",
@@ -156,8 +157,8 @@ def drop_registry(registry_id: int) -> Response:
 @bp.get("/registries/unknown")
 def unknown_accounts() -> str:
     count, amount = RegistryLine.waiting_total(own_suppliers())
-    rows = RegistryLine.waiting(own_suppliers(), WAITING)
-    return render_template("admin/unknown.html", rows=rows, count=count, amount=amount)
+    waiting = queues.first(partial(RegistryLine.waiting, own_suppliers()))
+    return render_template("admin/unknown.html", waiting=waiting, count=count, amount=amount)
 
 
 @bp.get("/registries/unknown/<int:line_id>")

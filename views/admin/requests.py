@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, flash, render_template, url_for
@@ -15,14 +16,14 @@ from services import requests
 from services.refusal import Refused
 from views import hx, suppliers
 from views.access import own_request, own_suppliers, resident, served_suppliers
-from views.admin import home
+from views.admin import home, queues
 from views.downloads import as_file
 from views.forms import Form, at_most, required, word
 from views.requests import documents, state_of
 
 bp = home.bp
 
-WAITING_SHOWN, DECIDED_SHOWN, BESIDE_SHOWN = 200, 20, 10
+DECIDED_SHOWN, BESIDE_SHOWN = 20, 10
 KINDS = {
     LINK: "Подключить счёт",
     ACCESS: "Нет кабинета",
@@ -59,7 +60,7 @@ def link_requests() -> str:
     allowed = own_suppliers()
     return render_template(
         "admin/requests.html",
-        waiting=LinkRequest.waiting(allowed, WAITING_SHOWN),
+        waiting=queues.first(partial(LinkRequest.waiting, allowed)),
         decided=LinkRequest.decided(allowed, DECIDED_SHOWN),
         kinds=KINDS,
         state_of=state_of,
