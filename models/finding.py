@@ -1,6 +1,6 @@
 """Accounts and residents by any fact, a page at a time: each fact has an index, so a page costs the same everywhere.
 
-Each source answers with so many ids after the last one shown; what the sources found is merged, cut, and fetched.
+Each source answers with so many rows after the last one shown; what the sources found is merged, cut, and fetched.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from models.supplier import Supplier
 
 # Not the bare id: either engine would walk all rows in its order rather than look a fact up and sort what it finds
 # (PostgreSQL once it has planned the statement for any values).
-NUMBER = Resident.id + 0
+FOUND = (Resident.name_key.concat(""), Resident.id + 0)
 OF_ACCOUNT = Account.id + 0
 MOST_HOUSES = 500  # of a name of a street that is typed alone
 
@@ -66,19 +66,36 @@ def accounts(facts: Facts, page: Page) -> list[Account]:
 
 
 def residents(facts: Facts, page: Page) -> list[Resident]:
-    """Residents that any fact fits, by id; for some suppliers those linked to their accounts or asking for one."""
-    found: set[int] = set()
-    for condition in (_by_login(facts), _by_name(facts.names), _by_account(facts, page.suppliers)):
-        if condition is not None:
-            rows = Resident.select(Resident.id).where(condition, page.after < NUMBER, *_served(page.suppliers))
-            found |= set(_ids(rows.order_by(NUMBER).limit(page.limit)))
-    ids = sorted(found)[: page.limit]
-    return list(Resident.select().where(Resident.id.in_(ids)).order_by(Resident.id)) if ids else []
+    """Residents that any fact fits, namesakes together; for some suppliers only those whom they serve.
+
+    Namesakes come out of their index in its order, so of a name that every sixth bears no more are looked at than are
+    shown. What the other facts find is sorted.
+    """
+    beyond = [_behind(page.after)] if page.after else []
+    by_name = (Resident.name_key, Resident.id)
+    sources: list[tuple[Any, tuple[Any, Any]]] = [(condition, by_name) for condition in _names(facts.names)]
+    sources += [
+        (condition, FOUND) for condition in (_by_login(facts), _by_account(facts, page.suppliers)) if condition
+    ]
+    found: set[tuple[str, int]] = set()
+    for condition, order in sources:
+        rows = Resident.select(Resident.name_key, Resident.id).where(condition, *beyond, *_served(page.suppliers))
+        found |= set(rows.order_by(*order).limit(page.limit).tuples())
+    ids = [number for _, number in sorted(found)[: page.limit]]
+    rows = Resident.select().where(Resident.id.in_(ids)).order_by(*by_name)
+    return list(rows) if ids else []
+
+
+def _behind(last: int) -> Any:
+    """Further than this resident in the order of names."""
+    shown = Resident.alias()
+    key, reached = Resident.name_key, shown.select(shown.name_key).where(shown.id == last)
+    return (key >= reached) & ((key > reached) | (Resident.id > last))
 
 
 def person(facts: Facts) -> Any:
     """The condition that a resident has this e-mail, phone or user name, or such a name."""
-    return _any([condition for condition in (_by_login(facts), _by_name(facts.names)) if condition is not None])
+    return _any([condition for condition in (_by_login(facts), _any(_names(facts.names))) if condition is not None])
 
 
 def served(resident_id: int, suppliers: frozenset[int] | None) -> Resident | None:
@@ -116,15 +133,15 @@ def _by_login(facts: Facts) -> Node | None:
     return cast(Node, Resident.id.in_(reduce(lambda rows, more: rows.union_all(more), alike))) if alike else None
 
 
-def _by_name(words: Sequence[str]) -> Node | None:
-    """A surname begins with one of the words, and the others begin words of the name, in any order."""
+def _names(words: Sequence[str]) -> list[Any]:
+    """A surname begins with one of the words and the others begin words of the name: a condition for each order."""
     wanted = []
     for word in words:
         low, high = begun(word)
         others = [other for other in words if other != word]
         holds = [Resident.name_key.contains(f"z{begun(other)[0]}") for other in others]
         wanted.append(_all([Resident.name_key >= low, Resident.name_key < high, *holds]))
-    return _any(wanted)
+    return wanted
 
 
 def _by_account(facts: Facts, suppliers: frozenset[int] | None) -> Node | None:
@@ -179,7 +196,7 @@ def _served(suppliers: frozenset[int] | None) -> list[Any]:
         return []
     linked = Link.select(Link.id).join(Account).where(Link.resident == Resident.id, Account.supplier.in_(suppliers))
     asking = LinkRequest.select(LinkRequest.id).where(
-        LinkRequest.resident == Resident.id, LinkRequest.supplier.in_(suppliers), LinkRequest.state == WAITING
+        LinkRequest.resident == Resident.id, (LinkRequest.supplier + 0).in_(suppliers), LinkRequest.state == WAITING
     )
     return [fn.EXISTS(linked) | fn.EXISTS(asking)]
 

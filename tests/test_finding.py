@@ -7,7 +7,7 @@ from flask import Flask
 
 from models import Account, Resident, finding
 from models.finding import Facts, Page
-from models.search import begun, name_key
+from models.search import begun, name_key, skeleton
 from services.finding import read
 from tests import factories
 from tests.queries import counted
@@ -86,6 +86,19 @@ def test_pages_follow_each_other_without_gaps(database: Flask) -> None:
     second = finding.residents(read("Иванов"), Page(None, first[-1].id, 3))
     third = finding.residents(read("Иванов"), Page(None, second[-1].id, 3))
     assert [row.id for row in (*first, *second, *third)] == everybody
+
+
+def test_namesakes_stand_together_on_every_page_whatever_found_them(database: Flask) -> None:
+    names = [("Орлов", "Анна"), ("Иванов", "Орл"), ("Орлова", "Яна"), ("Орлов", "Пётр"), ("Орлов", "Анна")]
+    people = [factories.resident(surname=surname, name=name) for surname, name in names]
+    people.append(factories.resident(surname="Абрамов", username="орл", username_key=skeleton("орл")))
+    seen: list[int] = []
+    while rows := finding.residents(read("Орл"), Page(None, seen[-1] if seen else 0, 2)):
+        seen += [row.id for row in rows]
+    assert sorted(seen) == sorted(people[place].id for place in (0, 2, 3, 4, 5))
+    first = seen.index(people[0].id)
+    assert seen[first + 1] == people[4].id
+    assert [row.id for row in finding.residents(read("Анна Орлов"), Page(None, 0, 9))] == seen[first : first + 2]
 
 
 def test_accounts_are_found_by_number_els_and_address(account: Account) -> None:

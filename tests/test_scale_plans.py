@@ -54,6 +54,17 @@ def test_a_login_is_looked_up_where_nobody_has_a_user_name(town: None, text: str
     assert not steps, steps
 
 
+def test_namesakes_come_in_the_order_of_their_index_and_are_not_sorted(town: None) -> None:
+    """Of a name that many bear no more are looked at than are shown."""
+    supplier = Account.get().supplier_id
+    with noted() as seen:
+        assert not finding.residents(read("Белова"), Page(frozenset([supplier]), 0, 51))
+    plans = [plan_of(sql, params) for sql, params in seen]
+    [of_names] = [plan for plan in plans if "name_key" in plan and "username" not in plan]
+    assert "TEMP B-TREE" not in of_names
+    assert on_postgresql() or "INDEX resident_name_key" in of_names
+
+
 def test_an_account_is_looked_up_by_its_number_however_few_are_wanted(town: None) -> None:
     if on_postgresql():
         db.execute_sql("SET LOCAL enable_seqscan = off")
