@@ -65,7 +65,7 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     factor = TextField(default="")
     totp_secret = TextField(default="")
     totp_step = BigIntegerField(default=0)
-    name_key = TextField(default="", index=True)
+    name_key = TextField(default="")
 
     def save(self, *args: Any, **facts: Any) -> Any:
         self.name_key = name_key(str(self.surname), str(self.name), str(self.patronymic))
@@ -145,6 +145,9 @@ class Resident(UserMixin, Base):  # type: ignore[misc]
     def forget_waiting(cls, before: datetime) -> int:
         """Erases those who registered and never came: what they typed is personal data without a purpose."""
         return int(cls.delete().where(cls.state == WAITING, cls.created_at < before).execute())
+
+
+Resident.add_index(Resident.index(Resident.name_key, Resident.id, name="resident_name_key"))
 
 
 class Session(Base):
