@@ -91,8 +91,10 @@ class Application(Base):
     @classmethod
     def decided(cls, suppliers: Collection[int] | None, most: int) -> list[Application]:
         """What was decided or given back, newest first."""
-        rows = cls.with_all().where(cls.state.in_((RETURNED, ACCEPTED, REFUSED)), *cls._seen_by(suppliers))
-        return list(rows.order_by(cls.decided_at.desc(), cls.id.desc()).limit(most))
+        order = cls.decided_at.desc(), cls.id.desc()
+        over = cls.select(cls.id).where(cls.state.in_((RETURNED, ACCEPTED, REFUSED)), *cls._seen_by(suppliers))
+        last = over.order_by(*order).limit(most)
+        return list(cls.with_all().where(cls.id.in_(last)).order_by(*order))  # joined when few are left
 
     @classmethod
     def next_waiting(cls, suppliers: Collection[int] | None, but: int) -> int | None:

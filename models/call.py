@@ -87,8 +87,9 @@ class Call(Base):
     @classmethod
     def decided(cls, suppliers: Collection[int] | None, most: int) -> list[Call]:
         """Who was rung up, newest first."""
-        rows = cls.with_all().where(cls.state != WAITING, *cls._seen_by(suppliers))
-        return list(rows.order_by(cls.decided_at.desc(), cls.id.desc()).limit(most))
+        order = cls.decided_at.desc(), cls.id.desc()
+        last = cls.select(cls.id).where(cls.state != WAITING, *cls._seen_by(suppliers)).order_by(*order).limit(most)
+        return list(cls.with_all().where(cls.id.in_(last)).order_by(*order))  # joined when few are left
 
     @classmethod
     def next_after(cls, call: int, suppliers: Collection[int] | None) -> int | None:
